@@ -1,15 +1,16 @@
 """The stored cases of pairs: read together, and brought up to what their pairs are."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 
+from services.matcher.apart import apart
 from shared.bulk import Write, write_each
 from shared.events.epochs import current_epoch
 from shared.events.outbox import Aggregate, NotFound, change
@@ -17,10 +18,43 @@ from shared.events.work import passes
 
 Case = TypeVar("Case", bound=Aggregate)
 Found = TypeVar("Found")
+Record = TypeVar("Record")
 
 _AT_ONCE = 200
 
 log = structlog.get_logger(__name__)
+
+
+class Fenced(Exception):  # noqa: N818 (named for what happened)
+    """The partition has another owner by now."""
+
+
+class NotYet(Exception):  # noqa: N818
+    """What the matcher's own projection says of a record is older than its event."""
+
+
+class Outcome(Generic[Record]):
+    """What became of the cases of some pairs; `what` says in words that one was not kept.
+
+    `fenced` are the partitions of which another is the owner by now, `late` the records to be
+    compared again, of which the projection has not heard yet.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self.fenced: set[int] = set()
+        self.late: set[Record] = set()
+
+    @contextmanager
+    def noting(self, id_: str, partition: int, records: Iterable[Record]) -> Iterator[None]:
+        """Note what becomes of a case of these records in the block, and log what else fails."""
+        with apart(self._what, id_, swept=False):
+            try:
+                yield
+            except Fenced:
+                self.fenced.add(partition)
+            except NotYet:
+                self.late.update(records)
 
 
 def each_with_case(

@@ -7,7 +7,7 @@ partitions.
 import math
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from itertools import islice
 from sys import intern
@@ -17,14 +17,12 @@ import structlog
 
 from services.matcher import metrics
 from services.matcher.apart import apart
-from services.matcher.cases import each_with_case, keep_together
+from services.matcher.cases import Outcome, each_with_case, keep_together
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_holds import settle
 from services.matcher.coverages import (
-    Fenced,
     KnownActivity,
     KnownRequest,
-    NotYet,
     Pair,
     keep,
     write_of,
@@ -142,19 +140,11 @@ class CoverageWatch:
             for id_ in chunk
             if id_ in self._requests and self._requests[id_].partition in fences
         ]
-        fenced: set[int] = set()
-        late: set[str] = set()
+        outcome: Outcome[str] = Outcome("case of coverage not kept")
 
-        @contextmanager
-        def noting(one: _Found) -> Iterator[None]:
+        def noting(one: _Found) -> AbstractContextManager[None]:
             pair, _ = one
-            with apart("case of coverage not kept", pair.id, swept=False):
-                try:
-                    yield
-                except Fenced:
-                    fenced.add(pair.of_request.partition)
-                except NotYet:
-                    late.add(pair.request)
+            return outcome.noting(pair.id, pair.of_request.partition, [pair.request])
 
         def write(one: _Found, case: CoverageCase | None, epoch: int) -> Write | None:
             return write_of(*one, fences[one[0].of_request.partition], on, now, case, epoch)
@@ -175,9 +165,9 @@ class CoverageWatch:
                     settle(case.id, now)
         for id_ in chunk:
             since = self._waiting.pop(id_)
-            if id_ in late:
+            if id_ in outcome.late:
                 self._waiting[id_] = since
-        return fenced
+        return outcome.fenced
 
     def _pairs(self, requests: Sequence[str], on: date) -> list[_Found]:
         """The pairs that these requests are in or were in, and what is found of each."""

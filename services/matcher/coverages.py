@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from services.matcher.actors import MATCHER, transition
-from services.matcher.cases import bring_up_to_date, owned_by
+from services.matcher.cases import Fenced, NotYet, bring_up_to_date, owned_by
 from services.matcher.coverage_documents import CoverageCase, coverage_id
 from services.matcher.coverage_rules import (
     COMPLETED,
@@ -40,14 +40,6 @@ from shared.web.identity import Identity
 
 MOST_ATTEMPTS = 20
 """Ids of idempotent requests that a case remembers."""
-
-
-class Fenced(Exception):  # noqa: N818 (named for what happened)
-    """The partition has another owner by now."""
-
-
-class NotYet(Exception):  # noqa: N818
-    """What the matcher's own projection says of the request is older than its event."""
 
 
 @dataclass(frozen=True, slots=True)

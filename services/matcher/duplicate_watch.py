@@ -8,8 +8,7 @@ their events are in: all topics have as many, and one fence guards a number.
 import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
 from sys import intern
@@ -18,11 +17,10 @@ from typing import Any
 import structlog
 
 from services.matcher import metrics
-from services.matcher.apart import apart
-from services.matcher.cases import each_with_case, keep_together
+from services.matcher.cases import Outcome, each_with_case, keep_together
 from services.matcher.domain import Side
 from services.matcher.duplicate_documents import DuplicateCase
-from services.matcher.duplicates import Fenced, Known, NotYet, Pair, keep, write_of
+from services.matcher.duplicates import Known, Pair, keep, write_of
 from services.matcher.engine.duplicates import Likely
 from services.matcher.engine.matching import Engine
 from shared.bulk import Write
@@ -42,29 +40,6 @@ _OWNERS: dict[Side, str] = {"request": "country", "offer": "organisation"}
 _GONE = "gone"
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass
-class _Outcome:
-    """What became of the pairs of a chunk: partitions of which another is the owner by now, and
-    records to be compared again, of which the projection has not heard yet."""
-
-    chunk: Collection[Record]
-    fenced: set[int] = field(default_factory=set)
-    late: set[Record] = field(default_factory=set)
-
-    @contextmanager
-    def noting(self, one: _Found) -> Iterator[None]:
-        """Note what becomes of a pair in the block, and log what else fails."""
-        pair, _, partition = one
-        with apart("case not kept", pair.id, swept=False):
-            try:
-                yield
-            except Fenced:
-                self.fenced.add(partition)
-            except NotYet:
-                ends = {(pair.side, pair.left), (pair.side, pair.right)}
-                self.late |= ends.intersection(self.chunk)
 
 
 class DuplicateWatch:
@@ -158,7 +133,7 @@ class DuplicateWatch:
             _, since = self._late.pop(record)
             self._waiting[record] = min(since, self._waiting.get(record, since))
         chunk = list(islice(self._waiting, most))
-        outcome = _Outcome(set(chunk))
+        outcome: Outcome[Record] = Outcome("case not kept")
         ours = (one for one in self._pairs(chunk) if one[2] in fences)
         found = each_with_case(DuplicateCase, ours, lambda one: one[0].id)
 
@@ -169,7 +144,12 @@ class DuplicateWatch:
             if keep(*one, fences[one[2]], now):
                 metrics.CASES_WRITTEN.inc()
 
-        written = keep_together(DuplicateCase, found, write, alone, outcome.noting)
+        def noting(one: _Found) -> AbstractContextManager[None]:
+            pair, _, partition = one
+            ends = _ends(pair.side, pair.left, pair.right)
+            return outcome.noting(pair.id, partition, (end for end in ends if end in chunk))
+
+        written = keep_together(DuplicateCase, found, write, alone, noting)
         metrics.CASES_WRITTEN.inc(len(written))
         until = self._clock() + LATE_SECONDS
         for record in chunk:

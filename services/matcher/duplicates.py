@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.matcher.actors import MATCHER, transition
-from services.matcher.cases import bring_up_to_date, owned_by
+from services.matcher.cases import Fenced, NotYet, bring_up_to_date, owned_by
 from services.matcher.documents import view_id
 from services.matcher.domain import DUPLICATE, Side, due_step
 from services.matcher.duplicate_documents import DuplicateCase, duplicate_id, evidence_text
@@ -34,14 +34,6 @@ from shared.registers.steps import take_step
 from shared.web.identity import Identity
 
 OPEN = frozenset({"submitted", "authenticated"}) | SHOWN
-
-
-class Fenced(Exception):  # noqa: N818 (named for what happened)
-    """The partition has another owner by now."""
-
-
-class NotYet(Exception):  # noqa: N818
-    """What the matcher's own projection says of a record is older than its event."""
 
 
 @dataclass(frozen=True, slots=True)
