@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, Generic, TypeVar
@@ -13,7 +14,15 @@ from pymongo.errors import PyMongoError
 from services.matcher.apart import apart
 from shared.bulk import Write, write_each
 from shared.events.epochs import current_epoch
-from shared.events.outbox import Aggregate, NotFound, change
+from shared.events.outbox import (
+    Aggregate,
+    DuplicateId,
+    NotFound,
+    change,
+    change_of,
+    create,
+    creation_of,
+)
 from shared.events.work import passes
 
 Case = TypeVar("Case", bound=Aggregate)
@@ -57,65 +66,95 @@ class Outcome(Generic[Record]):
                 self.late.update(records)
 
 
-def each_with_case(
-    kind: type[Case], found: Iterable[Found], id_of: Callable[[Found], str]
-) -> Iterator[tuple[Found, Case | None]]:
-    """What is found of pairs, each with its case, whose id `id_of` tells.
+@dataclass(frozen=True)
+class Wanted(Generic[Case]):
+    """What a pair's case is to become, written by the partition's owner of this fence.
 
-    None for one that has none yet, and for some where one of them cannot be understood, which must
-    not hold up the others. Raises pymongo's errors.
+    `mutate` brings one that there is up to date, `new` makes one; None where none is to be made.
     """
-    left = iter(found)
-    while some := list(islice(left, _AT_ONCE)):
+
+    kind: type[Case]
+    id: str
+    fence: int
+    mutate: Callable[[Case], object]
+    new: Callable[[], Case] | None
+
+    def write(self, case: Case | None, now: datetime, epoch: int) -> Write | None:
+        """What `keep` would write, for keep_together. Raises NotFound, and what `mutate` does."""
+        if case is not None:
+            return change_of(case, self.mutate, now, self._owned)
+        if self.new is None:
+            raise NotFound(self.id)
+        return creation_of(self.new(), now, epoch)
+
+    def keep(self, now: datetime) -> bool:
+        """Make it that; whether anything was written. Raises what `mutate` does, Contention and
+        pymongo's errors; repeating is safe."""
         try:
-            stored = {case.id: case for case in kind.objects(id__in=[id_of(one) for one in some])}
-        except PyMongoError:
-            raise
-        except Exception as error:
-            log.error("stored cases not read together", kind=kind.__name__, exc_info=error)
-            stored = {}
-        for one in some:
-            yield one, stored.get(id_of(one))
+            return self._bring_up_to_date(now)
+        except NotFound:
+            if self.new is None:
+                return False
+            try:
+                create(self.new(), now)
+            except DuplicateId:  # another has found it in this moment
+                return self.keep(now)
+            return True
+
+    def _bring_up_to_date(self, now: datetime) -> bool:
+        case = self.kind.objects(id=self.id).first()
+        if case is None:
+            raise NotFound(self.id)
+        before = case.version
+        after = change(self.kind, self.id, None, self.mutate, now, self._owned, case)
+        return bool(after.version != before)
+
+    @property
+    def _owned(self) -> dict[str, Any]:
+        """The condition that no newer owner of its partition has written a case."""
+        return {"fence": {"$lte": self.fence}}
 
 
 def keep_together(
-    kind: type[Case],
-    found: Iterable[tuple[Found, Case | None]],
-    write_of: Callable[[Found, Case | None, int], Write | None],
+    found: Iterable[Found],
+    wanted: Callable[[Found], Wanted[Case]],
     keep: Callable[[Found], object],
     noting: Callable[[Found], AbstractContextManager[None]],
+    now: datetime,
 ) -> list[tuple[Found, Case | None]]:
-    """Make the cases of pairs what the pairs are, in bulks of writes; returns what those wrote.
+    """Make the cases of pairs what they are to become, in bulks of writes; returns what those
+    wrote, each with the case that was there before.
 
-    `write_of` tells the write of a pair for its case and the epoch that new ones are made in, None
-    for nothing; it raises NotFound where no case was read and none is to be made, for there may be
-    one that could not be read. `keep` does the same alone: of those, and of all where not the whole
-    bulk is done: one by one they tell which of them are another's by now. What either raises of
-    a pair is for `noting` that pair. Raises pymongo's errors that pass by themselves.
+    `keep` does it alone: where one was not read and none is to be made, for there may be one that
+    could not be read, and where not the whole bulk is done: one by one they tell which of them are
+    another's by now. What becomes of a pair is for `noting` that pair. Raises pymongo's errors that
+    pass by themselves.
     """
     left = iter(found)
     written: list[tuple[Found, Case | None]] = []
     while some := list(islice(left, _AT_ONCE)):
-        written += _keep_some(kind, some, write_of, keep, noting)
+        written += _keep_some([(one, wanted(one)) for one in some], keep, noting, now)
     return written
 
 
 def _keep_some(
-    kind: type[Case],
-    found: Sequence[tuple[Found, Case | None]],
-    write_of: Callable[[Found, Case | None, int], Write | None],
+    found: Sequence[tuple[Found, Wanted[Case]]],
     keep: Callable[[Found], object],
     noting: Callable[[Found], AbstractContextManager[None]],
+    now: datetime,
 ) -> list[tuple[Found, Case | None]]:
+    kind = found[0][1].kind
     collection = kind._get_collection()
+    stored = _stored(kind, [wanted.id for _, wanted in found])
     epoch = current_epoch(collection.database)
     writes: list[Write] = []
     written: list[tuple[Found, Case | None]] = []
     alone: list[Found] = []
-    for one, case in found:
+    for one, wanted in found:
+        case = stored.get(wanted.id)
         with noting(one):
             try:
-                write = write_of(one, case, epoch)
+                write = wanted.write(case, now, epoch)
             except NotFound:
                 alone.append(one)
             else:
@@ -131,6 +170,18 @@ def _keep_some(
     return written
 
 
+def _stored(kind: type[Case], ids: Sequence[str]) -> dict[str, Case]:
+    """The cases of these ids, by id; none where one of them cannot be understood, which must not
+    hold up the others. Raises pymongo's errors."""
+    try:
+        return {case.id: case for case in kind.objects(id__in=ids)}
+    except PyMongoError:
+        raise
+    except Exception as error:
+        log.error("stored cases not read together", kind=kind.__name__, exc_info=error)
+        return {}
+
+
 def _all_done(collection: Collection[dict[str, Any]], writes: Sequence[Write]) -> bool:
     try:
         return write_each(collection, writes) == len(writes)
@@ -138,27 +189,3 @@ def _all_done(collection: Collection[dict[str, Any]], writes: Sequence[Write]) -
         if passes(error):
             raise
         return False  # whose fault it is, one by one tells
-
-
-def bring_up_to_date(
-    kind: type[Case],
-    id_: str,
-    mutate: Callable[[Case], object],
-    fence: int,
-    now: datetime,
-) -> bool:
-    """Change a case by `mutate` under the fence of its partition's owner; whether it is another.
-
-    Raises NotFound where there is none, and what `mutate` and outbox.change raise.
-    """
-    case = kind.objects(id=id_).first()
-    if case is None:
-        raise NotFound(id_)
-    before = case.version
-    after = change(kind, id_, None, mutate, now, owned_by(fence), case)
-    return bool(after.version != before)
-
-
-def owned_by(fence: int) -> dict[str, Any]:
-    """The condition that no newer owner of its partition has written a case."""
-    return {"fence": {"$lte": fence}}

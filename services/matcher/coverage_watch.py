@@ -17,22 +17,20 @@ import structlog
 
 from services.matcher import metrics
 from services.matcher.apart import apart
-from services.matcher.cases import Outcome, each_with_case, keep_together
+from services.matcher.cases import Outcome, Wanted, keep_together
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_holds import settle
 from services.matcher.coverages import (
     KnownActivity,
     KnownRequest,
     Pair,
-    keep,
-    write_of,
+    wanted,
 )
 from services.matcher.engine.activities import Activities, ActivityProfile
 from services.matcher.engine.coverage import Covering, coverings, shipped
 from services.matcher.engine.profiles import RequestProfile
 from services.matcher.engine.texts import Texts
 from services.matcher.material import material
-from shared.bulk import Write
 from shared.events.envelope import ACTIVITY, REQUEST
 from shared.events.reader import Received
 from shared.events.versions import Version
@@ -146,18 +144,17 @@ class CoverageWatch:
             pair, _ = one
             return outcome.noting(pair.id, pair.of_request.partition, [pair.request])
 
-        def write(one: _Found, case: CoverageCase | None, epoch: int) -> Write | None:
-            return write_of(*one, fences[one[0].of_request.partition], on, now, case, epoch)
+        def to_be(one: _Found) -> Wanted[CoverageCase]:
+            return wanted(*one, fences[one[0].of_request.partition], on, now)
 
         def alone(one: _Found) -> None:
             pair, _ = one
-            if keep(*one, fences[pair.of_request.partition], on, now):
+            if to_be(one).keep(now):
                 metrics.COVERAGE_WRITTEN.inc()
             if CoverageCase.objects(id=pair.id, owes=True).count():
                 settle(pair.id, now)
 
-        found = each_with_case(CoverageCase, self._pairs(owned, on), lambda one: one[0].id)
-        written = keep_together(CoverageCase, found, write, alone, noting)
+        written = keep_together(self._pairs(owned, on), to_be, alone, noting, now)
         metrics.COVERAGE_WRITTEN.inc(len(written))
         for one, case in written:
             if case is not None and case.owes:

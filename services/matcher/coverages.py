@@ -9,9 +9,10 @@ was decided stays until either record changes materially: each decision keeps a 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from services.matcher.actors import MATCHER, transition
-from services.matcher.cases import Fenced, NotYet, bring_up_to_date, owned_by
+from services.matcher.cases import Fenced, NotYet, Wanted
 from services.matcher.coverage_documents import CoverageCase, coverage_id
 from services.matcher.coverage_rules import (
     COMPLETED,
@@ -24,16 +25,7 @@ from services.matcher.documents import CommitmentLine
 from services.matcher.engine.coverage import Covering
 from services.matcher.material import changed
 from services.matcher.record_views import View, stored_view
-from shared.bulk import Write
-from shared.events.outbox import (
-    DuplicateId,
-    NotFound,
-    StaleVersion,
-    change,
-    change_of,
-    create,
-    creation_of,
-)
+from shared.events.outbox import StaleVersion, change
 from shared.events.versions import Version
 from shared.registers.steps import take_step
 from shared.web.identity import Identity
@@ -98,48 +90,18 @@ class Pair:
         return last < on and (confirmed is None or confirmed <= last)
 
 
-def keep(
-    pair: Pair,
-    found: Covering | None,
-    fence: int,
-    on: date,
-    now: datetime,
-) -> bool:
-    """Make the case of a pair what the pair is on a day; whether anything was written.
+def wanted(
+    pair: Pair, found: Covering | None, fence: int, on: date, now: datetime
+) -> Wanted[CoverageCase]:
+    """What the case of a pair is to become for what the pair is on a day.
 
-    `found` is what the engine finds, None where it finds nothing. Raises Fenced, NotYet, Contention
-    and pymongo's errors; repeating is safe.
+    `found` is what the engine finds, None where it finds nothing. Fenced and NotYet are what the
+    change of one that there is raises.
     """
-
-    try:
-        mutate = _mutation(pair, found, fence, on, now)
-        return bring_up_to_date(CoverageCase, pair.id, mutate, fence, now)
-    except NotFound:
-        if found is None or pair.has_fallen():
-            return False
-        try:
-            create(_new(pair, found, fence, now), now)
-        except DuplicateId:  # another has found it in this moment
-            return keep(pair, found, fence, on, now)
-        return True
-
-
-def write_of(
-    pair: Pair,
-    found: Covering | None,
-    fence: int,
-    on: date,
-    now: datetime,
-    case: CoverageCase | None,
-    epoch: int,
-) -> Write | None:
-    """What `keep` would write, for cases.keep_together. Raises Fenced, NotYet and NotFound."""
-    if case is not None:
-        mutate = _mutation(pair, found, fence, on, now)
-        return change_of(case, mutate, now, owned_by(fence))
-    if found is None or pair.has_fallen():
-        raise NotFound(pair.id)
-    return creation_of(_new(pair, found, fence, now), now, epoch)
+    new = None
+    if found is not None and not pair.has_fallen():
+        new = partial(_new, pair, found, fence, now)
+    return Wanted(CoverageCase, pair.id, fence, _mutation(pair, found, fence, on, now), new)
 
 
 def _mutation(

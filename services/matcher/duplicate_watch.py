@@ -17,13 +17,12 @@ from typing import Any
 import structlog
 
 from services.matcher import metrics
-from services.matcher.cases import Outcome, each_with_case, keep_together
+from services.matcher.cases import Outcome, Wanted, keep_together
 from services.matcher.domain import Side
 from services.matcher.duplicate_documents import DuplicateCase
-from services.matcher.duplicates import Known, Pair, keep, write_of
+from services.matcher.duplicates import Known, Pair, wanted
 from services.matcher.engine.duplicates import Likely
 from services.matcher.engine.matching import Engine
-from shared.bulk import Write
 from shared.events.envelope import OFFER, REQUEST
 from shared.events.reader import Received
 
@@ -135,13 +134,12 @@ class DuplicateWatch:
         chunk = list(islice(self._waiting, most))
         outcome: Outcome[Record] = Outcome("case not kept")
         ours = (one for one in self._pairs(chunk) if one[2] in fences)
-        found = each_with_case(DuplicateCase, ours, lambda one: one[0].id)
 
-        def write(one: _Found, case: DuplicateCase | None, epoch: int) -> Write | None:
-            return write_of(*one, fences[one[2]], now, case, epoch)
+        def to_be(one: _Found) -> Wanted[DuplicateCase]:
+            return wanted(*one, fences[one[2]], now)
 
         def alone(one: _Found) -> None:
-            if keep(*one, fences[one[2]], now):
+            if to_be(one).keep(now):
                 metrics.CASES_WRITTEN.inc()
 
         def noting(one: _Found) -> AbstractContextManager[None]:
@@ -149,7 +147,7 @@ class DuplicateWatch:
             ends = _ends(pair.side, pair.left, pair.right)
             return outcome.noting(pair.id, partition, (end for end in ends if end in chunk))
 
-        written = keep_together(DuplicateCase, found, write, alone, noting)
+        written = keep_together(ours, to_be, alone, noting, now)
         metrics.CASES_WRITTEN.inc(len(written))
         until = self._clock() + LATE_SECONDS
         for record in chunk:

@@ -9,25 +9,17 @@ materially: each decision keeps a digest of both.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from services.matcher.actors import MATCHER, transition
-from services.matcher.cases import Fenced, NotYet, bring_up_to_date, owned_by
+from services.matcher.cases import Fenced, NotYet, Wanted
 from services.matcher.documents import view_id
 from services.matcher.domain import DUPLICATE, Side, due_step
 from services.matcher.duplicate_documents import DuplicateCase, duplicate_id, evidence_text
 from services.matcher.engine.duplicates import Likely
 from services.matcher.material import changed
 from services.matcher.record_views import View, stored_views
-from shared.bulk import Write
-from shared.events.outbox import (
-    DuplicateId,
-    NotFound,
-    StaleVersion,
-    change,
-    change_of,
-    create,
-    creation_of,
-)
+from shared.events.outbox import StaleVersion, change
 from shared.events.versions import Version
 from shared.lifecycle import SHOWN
 from shared.registers.steps import take_step
@@ -73,47 +65,18 @@ class Pair:
         return left or (self.of_right is not None and self.of_right.merged_into == self.left)
 
 
-def keep(
-    pair: Pair,
-    likely: Likely | None,
-    partition: int,
-    fence: int,
-    now: datetime,
-) -> bool:
-    """Make the case of a pair what the pair is now; whether anything was written.
+def wanted(
+    pair: Pair, likely: Likely | None, partition: int, fence: int, now: datetime
+) -> Wanted[DuplicateCase]:
+    """What the case of a pair is to become for what the pair is now.
 
-    `likely` is what the engine finds, None where it finds nothing. Raises Fenced, NotYet,
-    Contention and pymongo's errors; repeating is safe.
+    `likely` is what the engine finds, None where it finds nothing. Fenced and NotYet are what the
+    change of one that there is raises.
     """
-    try:
-        mutate = _mutation(pair, likely, fence, now)
-        return bring_up_to_date(DuplicateCase, pair.id, mutate, fence, now)
-    except NotFound:
-        if likely is None or not pair.is_open():
-            return False
-        try:
-            create(_new(pair, likely, partition, fence, now), now)
-        except DuplicateId:  # another has found it in this moment
-            return keep(pair, likely, partition, fence, now)
-        return True
-
-
-def write_of(
-    pair: Pair,
-    likely: Likely | None,
-    partition: int,
-    fence: int,
-    now: datetime,
-    case: DuplicateCase | None,
-    epoch: int,
-) -> Write | None:
-    """What `keep` would write, for cases.keep_together. Raises Fenced, NotYet and NotFound."""
-    if case is not None:
-        mutate = _mutation(pair, likely, fence, now)
-        return change_of(case, mutate, now, owned_by(fence))
-    if likely is None or not pair.is_open():
-        raise NotFound(pair.id)
-    return creation_of(_new(pair, likely, partition, fence, now), now, epoch)
+    new = None
+    if likely is not None and pair.is_open():
+        new = partial(_new, pair, likely, partition, fence, now)
+    return Wanted(DuplicateCase, pair.id, fence, _mutation(pair, likely, fence, now), new)
 
 
 def _mutation(
