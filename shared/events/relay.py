@@ -47,13 +47,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Claim:
-    """Documents of one collection that this relay holds a lease on; `token` names the lease."""
+    """Documents of one collection that this relay holds a lease on; `token` names the lease.
+
+    `held_back` keep it, `freed` have lost it with what was pending of them.
+    """
 
     collection: Collection[dict[str, Any]]
     token: str
     documents: Sequence[dict[str, Any]]
     expires: float
     held_back: set[str] = field(default_factory=set)
+    freed: set[str] = field(default_factory=set)
 
     def leaves_time(self) -> bool:
         """Whether a producer may still try for as long as it may before the lease runs out."""
@@ -209,7 +213,7 @@ class Relay:
             self._producer = self._make_producer(self._settings)
         deadline = time.monotonic() + clients.DELIVERY_TIMEOUT_MS / 1000
         sent, failure = self._send_all(self._producer, claim)
-        removals = []
+        arrived: list[_Sent] = []
         for one in sent:
             failed = True
             try:
@@ -221,14 +225,17 @@ class Relay:
             else:
                 failed = False
                 self._count(claim.collection.name, one)
-                removals.append(_removal(one.document["_id"], one.record["id"]))
+                arrived.append(one)
             finally:
                 tracing.end([one.span], failed=failed)
-        if removals:
-            claim.collection.bulk_write(removals, ordered=False)
+        if arrived:
+            removals = [_removal(one.document["_id"], one.record["id"]) for one in arrived]
+            removed = claim.collection.bulk_write(removals, ordered=False).matched_count
+            if removed == len(removals):
+                claim.freed.update(one.document["_id"] for one in arrived)
         if failure is not None:
             raise failure
-        return len(removals)
+        return len(arrived)
 
     def _send_all(
         self, producer: KafkaProducer, claim: Claim
@@ -259,7 +266,10 @@ class Relay:
 
     def _release(self, claim: Claim) -> None:
         """Free what was not removed: changed meanwhile, or not sent for want of a broker."""
-        ids = [d["_id"] for d in claim.documents if d["_id"] not in claim.held_back]
+        without = claim.held_back | claim.freed
+        ids = [d["_id"] for d in claim.documents if d["_id"] not in without]
+        if not ids:
+            return
         claim.collection.update_many(
             {"_id": {"$in": ids}, "lease_owner": claim.token}, {"$unset": _FREE}
         )

@@ -144,6 +144,39 @@ def test_a_change_while_publishing_is_published_next(
     assert [event.id for event in published(topics.requests)] == ["a/1.1", "a/1.2"]
 
 
+def test_leases_end_with_their_events(
+    settings: Settings, database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So nobody needs to end them, but where a newer event has taken the place of one."""
+    changes: list[Callable[[], Thing]] = []
+    asked: list[str] = []
+    update_many = Collection.update_many
+
+    def counted(self: Any, condition: Any, update: Any, **options: Any) -> Any:
+        asked.append(",".join(update))
+        return update_many(self, condition, update, **options)
+
+    def meanwhile() -> None:
+        if changes:
+            changes.pop()()
+
+    monkeypatch.setattr(Collection, "update_many", counted)
+    made = Relay(
+        settings, [Thing], "one", now, lambda of: Intercepted(clients.producer(of), meanwhile)
+    )
+    for changed, updates in ((False, ["$set"]), (True, ["$set", "$unset"])):
+        names = [f"{changed}{number}" for number in range(2)]
+        for name in names:
+            create(Thing(id=name), now())
+        if changed:
+            changes.append(lambda: change(Thing, "True1", None, count, now()))
+        made._publish_batch(Thing)
+        assert asked == updates
+        assert pending(database) == changed
+        assert database.things.count_documents({"lease_owner": {"$exists": True}}) == 0
+        asked.clear()
+
+
 def test_what_the_broker_has_not_stays(
     settings: Settings, database: Database[dict[str, Any]], running: Callable[..., Any]
 ) -> None:
