@@ -6,7 +6,7 @@ to spare the work. A proposal's donor is told nothing before the request is know
 by then its steps are told as well. So it is with an offer to join a proposal that nobody endorsed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,13 +14,17 @@ from pymongo import UpdateOne
 
 from services.portal.audience import World, party_since, told_of
 from services.portal.changes import hearing
+from services.portal.documents import Account
 from services.portal.domain.telling import is_stale, tellings
 from services.portal.followed_state import FOLLOWED, key_of, state_of
 from services.portal.note_documents import Followed
-from services.portal.notifying import MAIL_AGE, Note, notify
+from services.portal.notifying import MAIL_AGE, Note, notify_all
 from shared.events.envelope import MATCH, REQUEST, Event
 from shared.events.projections import keep_newest
 from shared.lifecycle import FILING, PARTY
+
+Telling = tuple[Note, Iterable[Account]]
+"""What is told, and to whom."""
 
 
 def keep_telling(
@@ -37,9 +41,13 @@ def keep_telling(
         records |= {one.id: one for one in _waiting_for(known)}
         world = World.around(records.values())
         now = clock()
-        told = {one.id for one in records.values() if _tell(one, world, now, mail_age)}
-        for one in records.values():
-            _tell_files(one, world, now, mail_age)
+        notes = [
+            note
+            for one in records.values()
+            for note in (*_untold(one, world, now - mail_age), *_files(one, world, now - mail_age))
+        ]
+        notify_all(notes, now, mail_age)
+        told = {one.id for one in records.values() if _is_untold(one) and world.knows_of(one)}
         now = clock()  # the time of the write: pages ask for what was heard since they were made
         written = (_written(one, hearing(one, now), one.id in told) for one in records.values())
         if writes := [one for one in written if one is not None]:
@@ -59,24 +67,24 @@ def _is_of_match(event: Event) -> bool:
     return event.type == MATCH and not event.tombstone
 
 
-def _tell(record: Followed, world: World, now: datetime, mail_age: timedelta) -> bool:
-    """Tell what was not told of the record's history; whether all of it is told by now."""
-    if _told(record) == len(record.history) and not record.lacking:
-        return False
+def _is_untold(record: Followed) -> bool:
+    """Whether not all of the record's history was told to all that it could be."""
+    return bool(_told(record) != len(record.history) or record.lacking)
+
+
+def _untold(record: Followed, world: World, since: datetime) -> Iterator[Telling]:
+    """What was not told of the record's history; circulated is what happened `since` then."""
     for place in range(_told(record), len(record.history)):
-        _tell_step(record, place, world, now, mail_age)
-    return world.knows_of(record)
+        yield from _step(record, place, world, since)
 
 
-def _tell_step(
-    record: Followed, place: int, world: World, now: datetime, mail_age: timedelta
-) -> None:
+def _step(record: Followed, place: int, world: World, since: datetime) -> Iterator[Telling]:
     step = record.history[place]
     at = datetime.fromisoformat(step["at"])
     if is_stale(record.record_type, step["action"], record.status):
         return
     for telling in tellings(record.record_type, step):
-        if telling.kind == "request-circulated" and at <= now - mail_age:
+        if telling.kind == "request-circulated" and at <= since:
             continue  # a log that is read from its beginning circulates nothing to anybody
         note = Note(
             kind=telling.kind,
@@ -87,19 +95,19 @@ def _tell_step(
             at=at,
             facts=_facts(record, step),
         )
-        notify(note, told_of(record, step, telling.who, world), now, mail_age)
+        yield note, told_of(record, step, telling.who, world)
 
 
-def _tell_files(match: Followed, world: World, now: datetime, mail_age: timedelta) -> None:
-    """Tell the sides of a proposal of the files of each other's records that were heard of before
-    it: told again, nothing changes."""
+def _files(match: Followed, world: World, since: datetime) -> Iterator[Telling]:
+    """What the sides of a proposal are to know of the files of each other's records that were heard
+    of before it: told again, nothing changes."""
     if match.record_type != "match" or party_since(match) is None or not _became_party(match):
         return
     sides = (world.requests.get(match.request), world.offers.get(match.offer))
     for record in (one for one in sides if one is not None):
         for place, step in enumerate(record.history[: _told(record)]):
             if step["action"] in FILING:
-                _tell_step(record, place, world, now, mail_age)
+                yield from _step(record, place, world, since)
 
 
 def _became_party(match: Followed) -> bool:

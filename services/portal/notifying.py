@@ -1,6 +1,6 @@
 """Telling accounts of something, once each: the one way by which a notification comes to be."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from services.portal.documents import Account
 from services.portal.domain.telling import mail_choice
 from services.portal.note_documents import Notification
 from services.portal.webhooks import KEPT as CALLS_KEPT
-from services.portal.webhooks import announce
+from services.portal.webhooks import announce, having_webhooks
 from shared.bulk import raise_unless_duplicates
 from shared.events import turns
 from shared.ids import derived_id
@@ -21,6 +21,7 @@ KEPT = timedelta(days=180)
 """How long a notification is kept, read or not, from when it happened."""
 MAIL_AGE = timedelta(days=7)
 """What happened longer ago is told in the portal alone."""
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -54,30 +55,55 @@ def notify(
     is not mailed, and no webhook called for it. To do it again does nothing, so whoever was
     interrupted does. Raises PyMongoError.
     """
-    turns.note()  # one of many that are due at once
-    if note.at <= now - KEPT:
-        return 0
-    told = [one for one in accounts if one.created_at <= note.at and one.erased_at is None]
-    writes = [InsertOne(_document(note, account, now, mail_age)) for account in told]
-    if writes:
-        ids = {account.id: note.id_for(account.id) for account in told}
-        try:
-            Notification._get_collection().bulk_write(writes, ordered=False)
-        except BulkWriteError as error:
-            raise_unless_duplicates(error)
-            ids = _lately(ids, now)
-        if now - note.at < mail_age:
-            announce(note.kind, ids, _announced(note), note.at, now)
-    return len(told)
+    return notify_all([(note, accounts)], now, mail_age)
 
 
-def _lately(ids: Mapping[str, str], now: datetime) -> dict[str, str]:
-    """Those of the notifications that webhooks may not have been called with, by account.
+def notify_all(
+    notes: Iterable[tuple[Note, Iterable[Account]]],
+    now: datetime,
+    mail_age: timedelta = MAIL_AGE,
+) -> int:
+    """Tell accounts of several notes, each as `notify` does; how many tellings that were."""
+    tellings = [
+        (note, one)
+        for note, accounts in notes
+        if note.at > now - KEPT
+        for one in accounts
+        if one.created_at <= note.at and one.erased_at is None
+    ]
+    for first in range(0, len(tellings), _AT_ONCE):
+        turns.note()  # they may be many that are due at once
+        some = tellings[first : first + _AT_ONCE]
+        new = _kept([_document(note, account, now, mail_age) for note, account in some], now)
+        _call(((note, one) for note, one in some if now - note.at < mail_age), new, now)
+    return len(tellings)
 
-    Of what is older than a call is kept nobody could say whether they were.
-    """
-    found = Notification.objects(id__in=list(ids.values()), created_at__gt=now - CALLS_KEPT)
-    return {one.account: one.id for one in found.only("account")}
+
+def _kept(documents: Sequence[dict[str, Any]], now: datetime) -> set[str]:
+    """Keep those that are not there yet; the ids of all that webhooks may not have been called
+    with. Of what is older than a call is kept nobody could say whether they were."""
+    ids = {document["_id"] for document in documents}
+    try:
+        writes = [InsertOne(document) for document in documents]
+        Notification._get_collection().bulk_write(writes, ordered=False)
+    except BulkWriteError as error:
+        raise_unless_duplicates(error)
+        lately = Notification.objects(id__in=list(ids), created_at__gt=now - CALLS_KEPT)
+        return set(lately.scalar("id"))
+    return ids
+
+
+def _call(tellings: Iterable[tuple[Note, Account]], new: Collection[str], now: datetime) -> None:
+    """Put those of these that are new before the webhooks of their accounts."""
+    by_note: dict[tuple[str, str, str, str], tuple[Note, dict[str, str]]] = {}
+    for note, account in tellings:
+        if (id_ := note.id_for(account.id)) in new:
+            key = (note.record_type, note.record, note.key, note.kind)
+            by_note.setdefault(key, (note, {}))[1][account.id] = id_
+    having = having_webhooks({one for _, ids in by_note.values() for one in ids})
+    for note, ids in by_note.values():
+        if called := {account: id_ for account, id_ in ids.items() if account in having}:
+            announce(note.kind, called, _announced(note), note.at, now)
 
 
 def _announced(note: Note) -> dict[str, Any]:

@@ -5,7 +5,7 @@ A call's body and its three headers are those of the Standard Webhooks specifica
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -152,6 +152,13 @@ def resume(webhook: Webhook, now: datetime) -> None:
 def ping(webhook: Webhook, now: datetime) -> None:
     """Call one webhook for nothing but to see whether it takes it."""
     _put(webhook, new_id(), PING, {"webhook": webhook.id}, now, now)
+
+
+def having_webhooks(accounts: Collection[str]) -> set[str]:
+    """Those of the accounts (ids) that have webhooks which are to be called."""
+    if not accounts:
+        return set()
+    return set(Webhook.objects(account__in=list(accounts), paused_at=None).scalar("account"))
 
 
 def announce(

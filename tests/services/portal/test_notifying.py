@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.portal import gathering
+from services.portal import gathering, notifying
 from services.portal.documents import Account, OutgoingMail
 from services.portal.domain.telling import KINDS, MAILS, mail_choice, steps_told, tellings
 from services.portal.followed_state import TYPES
@@ -88,18 +88,46 @@ def test_a_handler_that_dies_between_two_is_made_up_for(
 ) -> None:
     calls = 0
 
-    def dying(*args: Any) -> int:
+    keep = notifying._kept
+
+    def dying(*args: Any) -> set[str]:
         nonlocal calls
         calls += 1
-        if calls == 3:
+        if calls == 2:
             raise RuntimeError("killed")
-        return notify(*args)
+        return keep(*args)
 
-    monkeypatch.setattr("services.portal.following.notify", dying)
+    monkeypatch.setattr(notifying, "_AT_ONCE", 3)
+    monkeypatch.setattr(notifying, "_kept", dying)
     with pytest.raises(RuntimeError):
         hear(circulated(clock))
     assert 0 < len(told(people)) < 8
     hear(circulated(clock))
+    assert len(told(people)) == 8
+
+
+def test_what_comes_together_is_kept_together(
+    people: dict[str, Account],
+    hear: Callable[..., None],
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And asked once is who has webhooks: the worker has a batch of events at a time to tell of."""
+    kept, asked = notifying._kept, notifying.having_webhooks
+    calls: list[str] = []
+
+    def keeping(*args: Any) -> set[str]:
+        calls.append("kept")
+        return kept(*args)
+
+    def asking(*args: Any) -> set[str]:
+        calls.append("asked")
+        return asked(*args)
+
+    monkeypatch.setattr(notifying, "_kept", keeping)
+    monkeypatch.setattr(notifying, "having_webhooks", asking)
+    hear(circulated(clock))
+    assert calls == ["kept", "asked"]
     assert len(told(people)) == 8
 
 
