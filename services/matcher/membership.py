@@ -38,7 +38,9 @@ class Membership:
     """Keeps a place in the group, tells of partitions that come and go, saves positions.
 
     `run` blocks, in a thread of its own: the client joins a group only while it may block for
-    some time, which would hold up the ranking. It joins once `begin` is set, and stays only while
+    some time, which would hold up the ranking. It joins once `begin` is set; in the place of a
+    member that was killed, whose partitions are shared out anew in any case, once `soon` is set, so
+    that joining and the last of getting ready take their time together. It stays only while
     `working()` holds: a worker that hangs leaves its partitions to others after the client's
     `max_poll_interval_ms`. It fetches nothing, for the reader reads all partitions; the group's
     offsets say how far each has been worked. The other methods may be called from any thread.
@@ -48,11 +50,13 @@ class Membership:
         self,
         settings: Settings,
         topic: str,
+        soon: threading.Event,
         begin: threading.Event,
         working: Callable[[], bool],
     ) -> None:
         self._settings = settings
         self._topic = topic
+        self._soon = soon
         self._begin = begin
         self._working = working
         self._notes: SimpleQueue[tuple[bool, list[int]]] = SimpleQueue()
@@ -73,13 +77,14 @@ class Membership:
 
     def run(self, stop: threading.Event) -> None:
         """Be a member until `stop` is set; then leave, after saving the last positions."""
-        while not self._begin.wait(POLL_MS / 1000):
+        seat = Seat(self._settings, GROUP)
+        begin = self._soon if seat.was_held() else self._begin
+        while not begin.wait(POLL_MS / 1000):
             if stop.is_set():
                 return
         consumer = clients.awaited(lambda: clients.consumer(self._settings, GROUP), stop)
         if consumer is None:
             return
-        seat = Seat(self._settings, GROUP)
         seat.take_over()
         try:
             consumer.subscribe([self._topic], listener=_Notes(self._notes))
@@ -88,7 +93,8 @@ class Membership:
             while not stop.is_set():
                 if self._working():
                     self._turn(consumer, stop)
-                    seat.hold(consumer)
+                    if self._begin.is_set():  # one that never gets so far is to be soon but once
+                        seat.hold(consumer)
                 else:
                     time.sleep(POLL_MS / 1000)
             self._commit(consumer)

@@ -48,6 +48,8 @@ UNDER_WAY = 8
 DRAIN_SECONDS = 0.25
 IDLE_MS = 100
 CATCH_UP_MS, CATCH_UP_RECORDS = 200, 500
+NEARLY = 10_000
+"""So few events are read in a few seconds, as joining a group takes."""
 PAUSE_SECONDS = 0.5
 MEASURE_SECONDS = 1.0
 MODEL_SECONDS = 3.0
@@ -101,6 +103,7 @@ class RankingWorker:
         self._unheard: deque[Received] = deque()
         """What alliances and coverage have yet to hear of, together: they share its texts."""
         self._ownership = Ownership(self._topics.requests)
+        self._nearly = threading.Event()
         self._caught_up = threading.Event()
         self._assigned = threading.Event()
         self._loop = Turns(threading.Event())
@@ -110,7 +113,7 @@ class RankingWorker:
         self._filled = -ALLIED_SECONDS
         self._put_off = 0
         self._membership = Membership(
-            settings, self._topics.requests, self._caught_up, self._working
+            *(settings, self._topics.requests, self._nearly, self._caught_up, self._working)
         )
         self._read_to: dict[int, int] = {}
         self._fresh: set[int] = set()
@@ -157,6 +160,8 @@ class RankingWorker:
             return
         with closing(reader), closing(self._storing):
             while not (reader.caught_up() or stop.is_set()):
+                if reader.lag() < NEARLY:
+                    self._nearly.set()
                 self._read(reader, CATCH_UP_MS, CATCH_UP_RECORDS)
                 self._hear(CATCH_UP_RECORDS)
                 self._feed.forget_offers()  # whatever is assigned is worked as a whole

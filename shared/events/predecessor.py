@@ -67,6 +67,10 @@ class Seat:
         self._group = f"{settings.topic_prefix}{group}"
         self._note = Note(settings, group)
 
+    def was_held(self) -> bool:
+        """Whether the predecessor was a member to its end."""
+        return bool(self._note.found())
+
     def take_over(self) -> None:
         """End the predecessor's membership; blocks for some seconds while the broker is away."""
         member = self._note.found()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +27,8 @@ from services.matcher.shortlists import take_partition
 from shared.events import clients
 from shared.events.envelope import Event
 from shared.events.letters import DeadLetters
-from shared.events.reader import Received
+from shared.events.predecessor import Note, Seat
+from shared.events.reader import Received, TopicReader
 from shared.events.topics import Topics, ensure_topics
 from shared.settings import Settings
 from tests.barred import barred_broker
@@ -225,6 +227,41 @@ def test_two_workers_share_the_partitions_and_one_takes_over(
         eventually(lambda: all(offers_of(r) == OFFERS[:2] for r in every), "taken over")
         assert len(second.fences) == 3
     assert all(fence.epoch >= 1 for fence in PartitionFence.objects)
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_in_a_killed_members_place_a_worker_joins_while_it_reads_the_rest(
+    settings: Settings,
+    dead_letters: DeadLetters,
+    clock: Clock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    killed: bool,
+) -> None:
+    """It works nothing before it has; and where nobody was killed it has no part before it has."""
+    own, joins, read = replace(settings, ready_file=tmp_path / "ready"), [], threading.Event()
+    caught_up, take_over = TopicReader.caught_up, Seat.take_over
+    gone = "a member that is no more"
+
+    def joining(seat: Seat) -> None:
+        joins.append(read.is_set())
+        take_over(seat)
+
+    monkeypatch.setattr(TopicReader, "caught_up", lambda self: read.is_set() and caught_up(self))
+    monkeypatch.setattr(Seat, "take_over", joining)
+    publish(settings, [request_event(id_) for id_ in REQUESTS])
+    if killed:
+        Note(own, GROUP).leave(gone)
+    worker = RankingWorker(own, dead_letters, clock)
+    with running(worker.loops()):
+        eventually(lambda: len(worker._feed.requests) == len(REQUESTS), "all read")
+        eventually(lambda: joins or not killed, "joined")
+        assert not worker.fences
+        assert Note(own, GROUP).found() in ("", gone)
+        read.set()
+        eventually(lambda: all(offers_of(r) == [] for r in REQUESTS), "all ranked")
+        eventually(lambda: Note(own, GROUP).found() not in ("", gone), "held")
+    assert joins == [not killed]
 
 
 @pytest.mark.parametrize(("at_once", "part"), [(100, 25), (100, 1), (1, 1)])
