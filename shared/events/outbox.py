@@ -201,13 +201,14 @@ def _update(
     loaded = document.version
     before = document.to_mongo()
     mutate(document)
-    if document.to_mongo() == before:
+    after = document.to_mongo()
+    if after == before:
         return None
     document.number = loaded.number + 1
     document.updated_at = now
     document.validate()
     event = _checked_event(document)
-    after = document.to_mongo()
+    after |= {"number": document.number, "updated_at": now}
     fields = {
         name: value
         for name, value in after.items()
