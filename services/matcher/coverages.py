@@ -131,6 +131,15 @@ def _mutation(
     return mutate
 
 
+def is_known(case: CoverageCase, request: View | None) -> bool:
+    """Whether of the request at least the version is known that the case is as of.
+
+    Else what is material in it could not be kept with a decision, and no change would bring the
+    case back.
+    """
+    return request is not None and request.version >= Version.parse(case.request_version)
+
+
 def seen_version(case: CoverageCase, request: View | None) -> Version:
     """What a case is read in and decided on: its own version and what is material in its request.
 
@@ -156,17 +165,18 @@ def decide(
 
     `line` is what a confirmed case wants of the need, `beyond` what the activity is said to give
     beside that; `attempt` the id of the idempotent request.
-    The ledger is yet to follow: see coverage_holds.settle. Raises IllegalTransition, StaleVersion
-    and NotFound.
+    The ledger is yet to follow: see coverage_holds.settle. Raises IllegalTransition, NotFound, and
+    StaleVersion, also for a case whose request is not known yet as the case has it.
     """
     view = stored_view("request", case.request)
-    if expected is not None and expected != seen_version(case, view):
+    if not is_known(case, view) or expected not in (None, seen_version(case, view)):
         raise StaleVersion(seen_version(case, view))
+    settled = None if view is None else view.material
 
     def mutate(case: CoverageCase) -> None:
         was_held = bool(case.commitments)
         take_step(COVERAGE, case, action, identity, now)
-        case.request_settled = None if view is None else view.material
+        case.request_settled = settled
         case.activity_settled = case.activity_material
         case.reason = reason
         if attempt is not None:

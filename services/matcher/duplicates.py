@@ -109,18 +109,19 @@ def decide(
 ) -> DuplicateCase:
     """`link` or `dismiss` a pair as seen in `expected` (see `seen_version`); what is stored.
 
-    Raises StaleVersion if the case or one of the records changed since, and IllegalTransition.
+    Raises StaleVersion if the case or one of the records changed since, or is not known yet as the
+    case has it, and IllegalTransition.
     """
     views = views_of(case)
-    if expected != seen_version(case, views):
+    if expected != seen_version(case, views) or not is_known(case, views):
         raise StaleVersion(seen_version(case, views))
 
     def mutate(stored: DuplicateCase) -> None:
         take_step(DUPLICATE, stored, decision, identity, now)
         stored.reason = reason
         for end in ("left", "right"):
-            view = views.get(view_id(case.side, getattr(case, end)))
-            setattr(stored, f"{end}_settled", None if view is None else view.material)
+            view = views[view_id(case.side, getattr(case, end))]
+            setattr(stored, f"{end}_settled", view.material)
 
     try:
         decided: DuplicateCase = change(DuplicateCase, case.id, case.version, mutate, now)
@@ -133,6 +134,20 @@ def decide(
 def views_of(*cases: DuplicateCase) -> Mapping[str, View]:
     """What the matcher knows of the records of cases, by `view_id`."""
     return stored_views([view_id(case.side, record) for case in cases for record in case.records])
+
+
+def is_known(case: DuplicateCase, views: Mapping[str, View]) -> bool:
+    """Whether of both records at least the versions are known that the case is as of.
+
+    Else what is material in them could not be kept with a decision, and no change would bring the
+    pair back.
+    """
+    of_ends = ((view_id(case.side, getattr(case, end)), end) for end in ("left", "right"))
+    return all(
+        (view := views.get(id_)) is not None
+        and view.version >= Version.parse(getattr(case, f"{end}_version"))
+        for id_, end in of_ends
+    )
 
 
 def seen_version(case: DuplicateCase, views: Mapping[str, View]) -> Version:

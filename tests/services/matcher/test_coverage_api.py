@@ -67,6 +67,21 @@ def test_a_case_is_told_in_the_readers_language(worker: Worker, coordinator: Cal
     assert (shown["quantity"], shown["commitment"], shown["unit"]) == (None, None, "machines")
 
 
+def test_nobody_decides_on_a_request_that_is_not_known_yet(
+    world: World, coordinator: Caller
+) -> None:
+    """The worker hears of it before the projection that decisions are made by."""
+    found, asked = Worker(), request_event("r1", needs=[need()], **UNTOLD)
+    found.hears(asked, activity_event("a1"), kept=False)
+    assert coordinator.get(PATH).json["possible"] == []
+    assert decide(coordinator, decision="dismiss", reason=WHY).status_code == 412
+    keep_records(lambda: NOW)([asked])
+    assert coordinator.get(PATH).json["possible"]
+    assert decide(coordinator, decision="dismiss", reason=WHY).status_code == 200
+    found.hears(request_event("r1", 2, needs=[need(amount_cents=16_500_000)], **UNTOLD))
+    assert coordinator.get(PATH).json["status"] == "open"
+
+
 def test_lists_are_filtered(worker: Worker, coordinator: Caller) -> None:
     worker.hears(activity_event("a2"))
     assert len(coordinator.items("/v1/coverage")) == 4

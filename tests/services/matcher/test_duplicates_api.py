@@ -87,6 +87,37 @@ def test_readers_are_told_what_they_may_decide(call: Call, found: Worker) -> Non
     assert "merge" not in coordinator.get(PATH).json["possible"]
 
 
+def test_nobody_decides_on_what_is_not_known_yet(database: object, coordinator: Caller) -> None:
+    """Else what was material could not be kept with the decision, and nothing would bring the pair
+    back: the worker hears of a record before the projection that decisions are made by."""
+    finder, body = Finder(), {"decision": "dismiss", "reason": "Two sites"}
+    worker = Worker(finder)
+    finder.alike = {("request", "a", "b"): 0.9}
+    first, second = request_event("a"), request_event("b")
+    worker.hears(first, second, kept=False)
+
+    def decided() -> int:
+        case = coordinator.get(PATH)
+        assert bool(case.json["possible"]) == known
+        answer = coordinator.post(f"{PATH}/decision", body, etag=case.headers["ETag"])
+        return answer.status_code
+
+    known = False
+    assert decided() == 412
+    keep_records(lambda: NOW)([first])
+    assert decided() == 412
+    keep_records(lambda: NOW)([second])
+    finder.alike = {("request", "a", "b"): 0.8}
+    changed = request_event("b", 2, needs=[need(quantity=5)])
+    worker.hears(changed, kept=False)
+    assert decided() == 412  # what is known of it is not what the case tells of
+    keep_records(lambda: NOW)([changed])
+    known = True
+    assert decided() == 200
+    worker.hears(request_event("b", 3, needs=[need(quantity=7)]))
+    assert DuplicateCase.objects.get(id=ID).status == "open"
+
+
 @pytest.mark.parametrize(
     ("query", "seen"),
     [
