@@ -5,7 +5,7 @@ from typing import Any
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_notes import notes
 from services.matcher.coverage_rules import COVERAGE
-from services.matcher.coverages import is_known, seen_version
+from services.matcher.coverages import seen_version
 from services.matcher.engine.coverage import Extent
 from services.matcher.engine.coverage_wording import Grounds, evidence
 from services.matcher.record_views import View
@@ -51,8 +51,6 @@ def coverage_view(
 def _possible(case: CoverageCase, request: View | None, identity: Identity) -> list[str]:
     """The decisions that a reader may take now; nothing can be confirmed of a line that is gone."""
     if identity.role != "coordinator" or not covers(identity, case.country):
-        return []
-    if not is_known(case, request):
         return []
     lines = request.lines if request is not None and request.status in SHOWN else ()
     has_line = any(one.line == case.line for one in lines)

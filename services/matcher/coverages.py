@@ -131,13 +131,13 @@ def _mutation(
     return mutate
 
 
-def is_known(case: CoverageCase, request: View | None) -> bool:
-    """Whether of the request at least the version is known that the case is as of.
-
-    Else what is material in it could not be kept with a decision, and no change would bring the
-    case back.
-    """
-    return request is not None and request.version >= Version.parse(case.request_version)
+def known_request(case: CoverageCase) -> View:
+    """What is known of a case's request. Raises NotYet where that is older than what the case tells
+    of: what is material in it could not be kept, and no change would bring the case back."""
+    view = stored_view("request", case.request)
+    if view is None or view.version < Version.parse(case.request_version):
+        raise NotYet
+    return view
 
 
 def seen_version(case: CoverageCase, request: View | None) -> Version:
@@ -165,18 +165,17 @@ def decide(
 
     `line` is what a confirmed case wants of the need, `beyond` what the activity is said to give
     beside that; `attempt` the id of the idempotent request.
-    The ledger is yet to follow: see coverage_holds.settle. Raises IllegalTransition, NotFound, and
-    StaleVersion, also for a case whose request is not known yet as the case has it.
+    The ledger is yet to follow: see coverage_holds.settle. Raises IllegalTransition, StaleVersion,
+    NotFound, and NotYet as `known_request`.
     """
-    view = stored_view("request", case.request)
-    if not is_known(case, view) or expected not in (None, seen_version(case, view)):
+    view = known_request(case)
+    if expected is not None and expected != seen_version(case, view):
         raise StaleVersion(seen_version(case, view))
-    settled = None if view is None else view.material
 
     def mutate(case: CoverageCase) -> None:
         was_held = bool(case.commitments)
         take_step(COVERAGE, case, action, identity, now)
-        case.request_settled = settled
+        case.request_settled = view.material
         case.activity_settled = case.activity_material
         case.reason = reason
         if attempt is not None:

@@ -6,7 +6,7 @@ from typing import Any
 from services.matcher.documents import view_id
 from services.matcher.domain import DUPLICATE
 from services.matcher.duplicate_documents import DuplicateCase, evidence_of
-from services.matcher.duplicates import OPEN, is_known, seen_version
+from services.matcher.duplicates import OPEN, seen_version
 from services.matcher.record_views import View
 from services.matcher.rights import oversees
 from shared.likeness.features import FEATURES
@@ -48,7 +48,7 @@ def duplicate_view(
             for one in evidence_of(case)
             if one.kind in FEATURES
         ],
-        "possible": _possible(case, of_records, identity) if is_known(case, views) else [],
+        "possible": _possible(case, of_records, identity),
         "reason": case.reason if oversees(identity) else None,
         "version": str(seen_version(case, views)),
     }

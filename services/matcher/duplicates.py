@@ -109,19 +109,19 @@ def decide(
 ) -> DuplicateCase:
     """`link` or `dismiss` a pair as seen in `expected` (see `seen_version`); what is stored.
 
-    Raises StaleVersion if the case or one of the records changed since, or is not known yet as the
-    case has it, and IllegalTransition.
+    Raises StaleVersion if the case or one of the records changed since, NotYet where one is not
+    known yet as the case has it, and IllegalTransition.
     """
     views = views_of(case)
-    if expected != seen_version(case, views) or not is_known(case, views):
+    if expected != seen_version(case, views):
         raise StaleVersion(seen_version(case, views))
+    known = _known_as_of(case, views)
 
     def mutate(stored: DuplicateCase) -> None:
         take_step(DUPLICATE, stored, decision, identity, now)
         stored.reason = reason
         for end in ("left", "right"):
-            view = views[view_id(case.side, getattr(case, end))]
-            setattr(stored, f"{end}_settled", view.material)
+            setattr(stored, f"{end}_settled", known[end].material)
 
     try:
         decided: DuplicateCase = change(DuplicateCase, case.id, case.version, mutate, now)
@@ -136,20 +136,6 @@ def views_of(*cases: DuplicateCase) -> Mapping[str, View]:
     return stored_views([view_id(case.side, record) for case in cases for record in case.records])
 
 
-def is_known(case: DuplicateCase, views: Mapping[str, View]) -> bool:
-    """Whether of both records at least the versions are known that the case is as of.
-
-    Else what is material in them could not be kept with a decision, and no change would bring the
-    pair back.
-    """
-    of_ends = ((view_id(case.side, getattr(case, end)), end) for end in ("left", "right"))
-    return all(
-        (view := views.get(id_)) is not None
-        and view.version >= Version.parse(getattr(case, f"{end}_version"))
-        for id_, end in of_ends
-    )
-
-
 def seen_version(case: DuplicateCase, views: Mapping[str, View]) -> Version:
     """What a case is read in and decided on: its own version and that of both records.
 
@@ -157,6 +143,18 @@ def seen_version(case: DuplicateCase, views: Mapping[str, View]) -> Version:
     """
     of_records = (views.get(view_id(case.side, record)) for record in case.records)
     return Version.of_several((case.version, *(view and view.version for view in of_records)))
+
+
+def _known_as_of(case: DuplicateCase, views: Mapping[str, View]) -> Mapping[str, View]:
+    """What is known of either end of a case. Raises NotYet where that is older than what the case
+    tells of: what is material in it could not be kept, and no change would bring the pair back."""
+    known = {}
+    for end in ("left", "right"):
+        view = views.get(view_id(case.side, getattr(case, end)))
+        if view is None or view.version < Version.parse(getattr(case, f"{end}_version")):
+            raise NotYet
+        known[end] = view
+    return known
 
 
 def _new(pair: Pair, likely: Likely, partition: int, fence: int, now: datetime) -> DuplicateCase:

@@ -1,5 +1,6 @@
 """The loop that keeps shortlists: read everything, rank what is this worker's and has changed."""
 
+import math
 import threading
 import time
 from collections import deque
@@ -104,6 +105,8 @@ class RankingWorker:
         """What alliances and coverage have yet to hear of, together: they share its texts."""
         self._ownership = Ownership(self._topics.requests)
         self._nearly = threading.Event()
+        self._joined_by = math.inf
+        """When the group might be joined at the earliest, if not all was read by then."""
         self._caught_up = threading.Event()
         self._assigned = threading.Event()
         self._loop = Turns(threading.Event())
@@ -161,7 +164,7 @@ class RankingWorker:
         with closing(reader), closing(self._storing):
             while not (reader.caught_up() or stop.is_set()):
                 if reader.lag() < NEARLY:
-                    self._nearly.set()
+                    self._join_soon()
                 self._read(reader, CATCH_UP_MS, CATCH_UP_RECORDS)
                 self._hear(CATCH_UP_RECORDS)
                 self._feed.forget_offers()  # whatever is assigned is worked as a whole
@@ -169,6 +172,7 @@ class RankingWorker:
                 self._coverage.forget()
             log.info("index caught up", requests=len(self._feed.requests))
             self._caught_up.set()
+            self._nearly.set()
             while not stop.is_set():
                 try:
                     self._take_in(reader)
@@ -187,7 +191,14 @@ class RankingWorker:
         self._loop.note()
         return self._membership.changes()
 
+    def _join_soon(self) -> None:
+        if not self._nearly.is_set():
+            self._joined_by = time.monotonic()
+            self._nearly.set()
+
     def _working(self) -> bool:
+        if not self._caught_up.is_set():  # however it goes round: it has partitions for nothing
+            return time.monotonic() < self._joined_by + HANGING_SECONDS
         return self._loop.age() < HANGING_SECONDS
 
     def _take_in(self, reader: TopicReader) -> None:

@@ -68,7 +68,7 @@ class Seat:
         self._note = Note(settings, group)
 
     def was_held(self) -> bool:
-        """Whether the predecessor was a member to its end."""
+        """Whether the predecessor was killed as a settled member: it left its note."""
         return bool(self._note.found())
 
     def take_over(self) -> None:

@@ -112,6 +112,13 @@ def conflict(code: str, detail: str, errors: Sequence[FieldError] = ()) -> Probl
     )
 
 
+def not_read_yet() -> Problem:
+    """The 409 problem: what changed elsewhere is still to be read here, which takes a moment."""
+    return conflict(
+        "not-read-yet", "A record changed that was not read here yet. Try again in a moment."
+    )
+
+
 def forbidden(detail: str) -> Problem:
     """The 403 problem: the caller is known, and may not do this."""
     return Problem(HTTPStatus.FORBIDDEN, "forbidden", "Not allowed", detail)

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask.views import MethodView
 
+from services.matcher.cases import NotYet
 from services.matcher.coverage_documents import CoverageCase
 from services.matcher.coverage_holds import settle
 from services.matcher.coverage_notes import given_of
@@ -14,7 +15,7 @@ from services.matcher.coverage_schemas import (
     CoverageView,
 )
 from services.matcher.coverage_views import coverage_view
-from services.matcher.coverages import decide, seen_version
+from services.matcher.coverages import decide, known_request, seen_version
 from services.matcher.documents import CommitmentLine
 from services.matcher.existence import knows_coverage
 from services.matcher.promises import has_part, is_all_left, part_error, taken_line
@@ -37,7 +38,14 @@ from shared.web.identity import (
 from shared.web.languages import LanguageQuery, reading_language
 from shared.web.paging import page_schema
 from shared.web.preconditions import conditional, etag, required_version
-from shared.web.problems import FieldError, conflict, invalid, invalid_field, not_found
+from shared.web.problems import (
+    FieldError,
+    conflict,
+    invalid,
+    invalid_field,
+    not_found,
+    not_read_yet,
+)
 
 blueprint = Blueprint(
     "coverage",
@@ -114,14 +122,17 @@ def decision(body: dict[str, Any], case_id: str) -> Answer:
     case, attempt = _find(case_id, identity), current_attempt()
     require_covered(identity, case.country)
     if not (resuming() and attempt in case.attempts):
-        line, beyond = _wanted(case, body, now.date())
         action, reason = body["decision"], body["reason"]
-        decide(case, action, reason, line, expected, identity, now, attempt, beyond)
+        try:
+            line, beyond = _wanted(case, known_request(case), body, now.date())
+            decide(case, action, reason, line, expected, identity, now, attempt, beyond)
+        except NotYet:
+            raise not_read_yet() from None
     return _shown(settle(case.id, now), identity, reading_language(None))
 
 
 def _wanted(
-    case: CoverageCase, body: dict[str, Any], on: date
+    case: CoverageCase, view: View, body: dict[str, Any], on: date
 ) -> tuple[CommitmentLine | None, int]:
     """What a confirmed case wants of its line, and what the activity gives beyond the line.
 
@@ -136,8 +147,7 @@ def _wanted(
         if given:
             raise invalid_field("decision", "What is dismissed covers nothing.", "invalid")
         return None, 0
-    view = stored_view("request", case.request)
-    if view is None or view.status not in SHOWN:
+    if view.status not in SHOWN:
         raise conflict("not-open", "The request is open no more.")
     own = next((one for one in view.lines if one.line == case.line), None)
     if own is None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask.views import MethodView
 
+from services.matcher.cases import NotYet
 from services.matcher.duplicate_documents import DuplicateCase
 from services.matcher.duplicate_schemas import (
     SORTS,
@@ -23,7 +24,7 @@ from shared.web.identity import Identity, current_identity, require_covered, req
 from shared.web.languages import LanguageQuery, reading_language
 from shared.web.paging import page_schema
 from shared.web.preconditions import conditional, etag, required_version
-from shared.web.problems import not_found
+from shared.web.problems import not_found, not_read_yet
 
 blueprint = Blueprint(
     "duplicates",
@@ -77,7 +78,10 @@ def decision(body: dict[str, Any], case_id: str) -> Answer:
     case = _find(case_id, identity)
     require_covered(identity, *states_of(case))
     now = context().clock()
-    decided = decide(case, body["decision"], body["reason"], expected, identity, now)
+    try:
+        decided = decide(case, body["decision"], body["reason"], expected, identity, now)
+    except NotYet:
+        raise not_read_yet() from None
     return _shown(decided, identity, reading_language(None))
 
 

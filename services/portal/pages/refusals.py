@@ -100,6 +100,7 @@ WORDS: Final[Mapping[str, object]] = {
     "not-open": _NOT_OPEN,
     "not-public": _l("The other one is seen by fewer. Choose one that as many see."),
     "not-published": _NOT_OPEN,
+    "not-read-yet": _AGAIN,
     "not-yet-scanned": _l("The virus scanner has yet to look at this file."),
     "null": _FILL_IN,
     "number": _l("This is not a number."),

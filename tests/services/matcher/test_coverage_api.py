@@ -67,19 +67,26 @@ def test_a_case_is_told_in_the_readers_language(worker: Worker, coordinator: Cal
     assert (shown["quantity"], shown["commitment"], shown["unit"]) == (None, None, "machines")
 
 
+@pytest.mark.parametrize(
+    "decision", [{"decision": "confirm"}, {"decision": "dismiss", "reason": WHY}]
+)
 def test_nobody_decides_on_a_request_that_is_not_known_yet(
-    world: World, coordinator: Caller
+    world: World, coordinator: Caller, decision: dict[str, str]
 ) -> None:
     """The worker hears of it before the projection that decisions are made by."""
     found, asked = Worker(), request_event("r1", needs=[need()], **UNTOLD)
     found.hears(asked, activity_event("a1"), kept=False)
-    assert coordinator.get(PATH).json["possible"] == []
-    assert decide(coordinator, decision="dismiss", reason=WHY).status_code == 412
+    refused = decide(coordinator, key="once", **decision)
+    assert refused.status_code == 409
+    assert refused.json["type"].endswith("not-read-yet")
     keep_records(lambda: NOW)([asked])
-    assert coordinator.get(PATH).json["possible"]
-    assert decide(coordinator, decision="dismiss", reason=WHY).status_code == 200
-    found.hears(request_event("r1", 2, needs=[need(amount_cents=16_500_000)], **UNTOLD))
-    assert coordinator.get(PATH).json["status"] == "open"
+    changed = request_event("r1", 2, needs=[need(amount_cents=16_500_000)], **UNTOLD)
+    found.hears(changed, kept=False)
+    assert decide(coordinator, key="once", **decision).status_code == 409
+    keep_records(lambda: NOW)([changed])
+    assert decide(coordinator, key="once", **decision).status_code == 200
+    found.hears(request_event("r1", 3, needs=[need(amount_cents=15_000_000)], **UNTOLD))
+    assert (coordinator.get(PATH).json["status"] == "open") == ("reason" in decision)
 
 
 def test_lists_are_filtered(worker: Worker, coordinator: Caller) -> None:

@@ -264,6 +264,33 @@ def test_in_a_killed_members_place_a_worker_joins_while_it_reads_the_rest(
     assert joins == [not killed]
 
 
+def test_in_a_killed_members_place_a_worker_joins_where_there_is_nothing_to_read(
+    settings: Settings, dead_letters: DeadLetters, clock: Clock, tmp_path: Path
+) -> None:
+    own = replace(settings, ready_file=tmp_path / "ready")
+    Note(own, GROUP).leave("a member that is no more")
+    worker = RankingWorker(own, dead_letters, clock)
+    with running(worker.loops()):
+        eventually(lambda: len(worker.fences) == 3, "all owned")
+
+
+def test_who_never_has_read_the_rest_is_no_member_for_long(
+    settings: Settings,
+    dead_letters: DeadLetters,
+    clock: Clock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = replace(settings, ready_file=tmp_path / "ready")
+    monkeypatch.setattr(TopicReader, "caught_up", lambda self: False)
+    monkeypatch.setattr(ranking_worker, "HANGING_SECONDS", 0.5)
+    Note(own, GROUP).leave("a member that is no more")
+    worker = RankingWorker(own, dead_letters, clock)
+    with running(worker.loops()):
+        eventually(worker._nearly.is_set, "nearly read")
+        eventually(lambda: not worker._working(), "no member any more")
+
+
 @pytest.mark.parametrize(("at_once", "part"), [(100, 25), (100, 1), (1, 1)])
 def test_a_partition_that_a_late_worker_took_from_its_owner_goes_on_being_worked(
     settings: Settings,
