@@ -19,6 +19,8 @@ from deploy.local.kept import in_transaction
 AT_ONCE: Final = 50
 """Updates committed together; meanwhile nobody else writes to their collection."""
 
+_PLAIN: Final = frozenset({"q", "u", "upsert", "multi", "arrayFilters"})
+
 Reply = dict[str, Any]
 
 
@@ -26,6 +28,8 @@ class _Thread(threading.local):
     """What a thread is at."""
 
     together = False
+    options: Mapping[str, Any] = {}
+    """The collection's, as they were before."""
 
 
 class _Undone(Exception):  # noqa: N818 (named for what happened)
@@ -37,6 +41,7 @@ def commit_together() -> None:
     at = _Thread()
     one_by_one: Callable[[dict[str, Any], CommandContext], Reply] = _HANDLERS["update"]
     transaction, refresh = Storage._batch_transaction, Storage._refresh_read_snapshot
+    options_of = Storage.get_collection_options
 
     @contextmanager
     def batch_transaction(self: Storage, *args: Any, **options: Any) -> Iterator[Any]:
@@ -52,6 +57,10 @@ def commit_together() -> None:
     def refresh_read_snapshot(self: Storage) -> None:
         if not at.together:  # else it is the transaction's
             refresh(self)
+
+    def get_collection_options(self: Storage, db: str, coll: str) -> dict[str, Any]:
+        # Read in the transaction they would be what they were at its beginning, and be kept so.
+        return dict(at.options if at.together else options_of(self, db, coll))
 
     def update(call: dict[str, Any], ctx: CommandContext) -> Reply:
         updates = call.get("updates", ())
@@ -71,6 +80,7 @@ def commit_together() -> None:
     def some_together(call: dict[str, Any], ctx: CommandContext) -> Reply:
         storage, place = ctx.storage, (ctx.db_name, call["update"])
         storage._iter_indexes(*place)  # so that they are kept before the transaction begins
+        at.options = storage.get_collection_options(*place)
         storage._refresh_read_snapshot()
         try:
             with storage._coll_lock(*place), transaction(storage, sync=_wants_journal(call)):
@@ -84,16 +94,21 @@ def commit_together() -> None:
 
     Storage._batch_transaction = batch_transaction
     Storage._refresh_read_snapshot = refresh_read_snapshot
+    Storage.get_collection_options = get_collection_options
     _HANDLERS["update"] = update
 
 
 def _is_bulk(collection: Any, updates: Any) -> bool:
-    """Whether it is several updates of a collection, each of one document."""
+    """Whether it is several plain updates of a collection, each of one document.
+
+    Of what is more than plain the server looks at all of a call before it writes any.
+    """
     return (
         isinstance(collection, str)
         and isinstance(updates, list)
         and len(updates) > 1
-        and all(isinstance(one, Mapping) and not one.get("multi") for one in updates)
+        and all(isinstance(one, Mapping) and _PLAIN.issuperset(one) for one in updates)
+        and not any(one.get("multi") for one in updates)
     )
 
 

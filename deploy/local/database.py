@@ -74,19 +74,24 @@ class EndOnPanic(logging.Handler):
             os._exit(PANICKED)
 
 
-if __name__ == "__main__":
+def add_to_storage() -> None:
+    """Have the storage do all that is added to it here, in the order that fits."""
     close_gap()
-    make_keys_at_once()
     keep_options()
-    compare_plain_texts()
-    sort_by_plain_values()
-    project_without_copies()
     keep_definitions()
     write_entries_at_once()
     find_by_what_is_plain()
     read_in_order()
     expire_by_index()
     commit_together()
+
+
+if __name__ == "__main__":
+    make_keys_at_once()
+    compare_plain_texts()
+    sort_by_plain_values()
+    project_without_copies()
+    add_to_storage()
     sys.setswitchinterval(TURN_SECONDS)
     logging.getLogger("secantus").addHandler(EndOnPanic())
     sys.exit(cli.main())

@@ -11,28 +11,30 @@ import pytest
 secantus = pytest.importorskip("secantus.storage")
 commands = pytest.importorskip("secantus.commands")
 
-from deploy.local.bulks import AT_ONCE, commit_together  # noqa: E402 (after the skip)
+from deploy.local.bulks import AT_ONCE  # noqa: E402 (after the skip)
+from deploy.local.database import add_to_storage  # noqa: E402
 
 PLACE = ("d", "c")
 Call = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def storage(tmp_path: Path, storage_class: Any) -> Iterator[Any]:
-    """A database of the server's kind."""
+def storage(tmp_path: Path, storage_class: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A database as the server's is, with all that is added to it."""
     del storage_class
+    monkeypatch.setitem(commands._HANDLERS, "update", commands._HANDLERS["update"])
+    add_to_storage()
     found = secantus.Storage(str(tmp_path), enable_oplog=False)
     found.create_index(*PLACE, "mark", {"mark": 1}, {"unique": True, "sparse": True})
     found.create_index(*PLACE, "number", {"number": 1}, {})
+    found.create_index(*PLACE, "words", {"words": 1}, {})
     yield found
     found.close()
 
 
 @pytest.fixture
-def call(storage: Any, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Calls the handler of updates as the server does."""
-    monkeypatch.setitem(commands._HANDLERS, "update", commands._HANDLERS["update"])
-    commit_together()
+def call(storage: Any) -> Call:
+    """Calls the handler of updates as the server does, or that which does them one by one."""
 
     def made(updates: list[dict[str, Any]], how: str = "update", **more: Any) -> dict[str, Any]:
         handler = commands._HANDLERS["update"] if how == "update" else commands._update
@@ -60,6 +62,12 @@ def commits(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 def stored(storage: Any) -> list[dict[str, Any]]:
     return sorted(storage.find_matching(*PLACE, {}), key=lambda one: str(one["_id"]))
+
+
+def by_words(storage: Any) -> list[list[Any]]:
+    """What an index finds, of which one document has several entries."""
+    found = (storage.find_matching(*PLACE, {"words": word}) for word in "abc")
+    return [sorted(one["_id"] for one in records) for records in found]
 
 
 def setting(number: int, value: int) -> dict[str, Any]:
@@ -98,17 +106,20 @@ def test_it_becomes_and_says_what_it_does_alone(
             return {"q": {"_id": n, "number": {"$gt": 3}}, "u": {"$inc": {"number": -1}}}
         if kind == 3:
             return {"q": {"_id": n}, "u": {"$unset": {"mark": ""}}}
+        if kind == 4:
+            words = chance.sample("abc", chance.randint(0, 3))
+            return {"q": {"_id": n}, "u": {"$set": {"words": words}}, "upsert": True}
         return setting(n, chance.randrange(6))
 
     calls = [[one(chance.randrange(40)) for _ in range(chance.randint(2, 120))] for _ in range(5)]
     together, after = [], []
     for updates in calls:
         together.append(call(updates, ordered=ordered))
-        after.append(stored(storage))
+        after.append((stored(storage), by_words(storage)))
     storage.delete_matching(*PLACE, {})
     for updates, answer, records in zip(calls, together, after, strict=True):
         assert call(updates, "alone", ordered=ordered) == answer
-        assert stored(storage) == records
+        assert (stored(storage), by_words(storage)) == records
 
 
 def test_one_that_cannot_be_done_takes_no_other_with_it(storage: Any, call: Call) -> None:
@@ -121,6 +132,50 @@ def test_one_that_cannot_be_done_takes_no_other_with_it(storage: Any, call: Call
     assert answer["n"] == 3
     assert [one["mark"] for one in stored(storage)] == ["m0", "m1", "m2"]
     assert [one["_id"] for one in storage.find_matching(*PLACE, {"mark": "m0"})] == [0]
+
+
+def test_a_call_that_is_refused_as_a_whole_changes_nothing(storage: Any, call: Call) -> None:
+    """Also where what is wrong with it stands beyond the first that are committed together."""
+    many = [setting(number, 1) for number in range(AT_ONCE)]
+    answer = call([*many, {**setting(AT_ONCE, 1), "hint": 5}])
+    assert not answer["ok"]
+    assert stored(storage) == []
+
+
+def test_several_write_to_one_collection_at_once(storage: Any, call: Call) -> None:
+    def adding() -> None:
+        for _ in range(5):
+            call(
+                [{"q": {"_id": n}, "u": {"$inc": {"number": 1}}, "upsert": True} for n in range(70)]
+            )
+
+    writers = [threading.Thread(target=adding) for _ in range(4)]
+    for one in writers:
+        one.start()
+    for one in writers:
+        one.join()
+    assert [one["number"] for one in stored(storage)] == [20] * 70
+
+
+def test_options_that_change_meanwhile_are_not_forgotten(
+    storage: Any, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read in the transaction is what was so at its beginning."""
+    call([setting(number, 1) for number in range(3)])
+    looked_at, validator = commands._require_bool_or_number_bson_field, {"number": {"$lt": 5}}
+
+    def changing(*args: Any, **more: Any) -> Any:
+        """Between the beginning of the transaction and the reading of options."""
+        other = threading.Thread(
+            target=storage.set_collection_options, args=PLACE, kwargs={"validator": validator}
+        )
+        other.start()
+        other.join()
+        return looked_at(*args, **more)
+
+    monkeypatch.setattr(commands, "_require_bool_or_number_bson_field", changing)
+    call([setting(number, 2) for number in range(3)])
+    assert storage.get_collection_options(*PLACE)["validator"] == validator
 
 
 def test_nobody_sees_what_is_not_committed(
