@@ -1,8 +1,9 @@
 """Telling accounts of something, once each: the one way by which a notification comes to be."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from pymongo import InsertOne
@@ -12,7 +13,7 @@ from services.portal.documents import Account
 from services.portal.domain.telling import mail_choice
 from services.portal.note_documents import Notification
 from services.portal.webhooks import KEPT as CALLS_KEPT
-from services.portal.webhooks import announce, having_webhooks
+from services.portal.webhooks import announce, webhooks_called
 from shared.bulk import raise_unless_duplicates
 from shared.events import turns
 from shared.ids import derived_id
@@ -64,19 +65,24 @@ def notify_all(
     mail_age: timedelta = MAIL_AGE,
 ) -> int:
     """Tell accounts of several notes, each as `notify` does; how many tellings that were."""
-    tellings = [
+    tellings = (
         (note, one)
         for note, accounts in notes
         if note.at > now - KEPT
         for one in accounts
         if one.created_at <= note.at and one.erased_at is None
-    ]
-    for first in range(0, len(tellings), _AT_ONCE):
+    )
+    count = 0
+    while some := list(islice(tellings, _AT_ONCE)):
         turns.note()  # they may be many that are due at once
-        some = tellings[first : first + _AT_ONCE]
-        new = _kept([_document(note, account, now, mail_age) for note, account in some], now)
-        _call(((note, one) for note, one in some if now - note.at < mail_age), new, now)
-    return len(tellings)
+        count += len(some)
+        by_id = {note.id_for(account.id): (note, account) for note, account in some}
+        new = _kept([_document(*one, now, mail_age) for one in by_id.values()], now)
+        if called := [
+            (id_, *by_id[id_]) for id_ in by_id if id_ in new and now - by_id[id_][0].at < mail_age
+        ]:
+            _call(called, now)
+    return count
 
 
 def _kept(documents: Sequence[dict[str, Any]], now: datetime) -> set[str]:
@@ -93,17 +99,11 @@ def _kept(documents: Sequence[dict[str, Any]], now: datetime) -> set[str]:
     return ids
 
 
-def _call(tellings: Iterable[tuple[Note, Account]], new: Collection[str], now: datetime) -> None:
-    """Put those of these that are new before the webhooks of their accounts."""
-    by_note: dict[tuple[str, str, str, str], tuple[Note, dict[str, str]]] = {}
-    for note, account in tellings:
-        if (id_ := note.id_for(account.id)) in new:
-            key = (note.record_type, note.record, note.key, note.kind)
-            by_note.setdefault(key, (note, {}))[1][account.id] = id_
-    having = having_webhooks({one for _, ids in by_note.values() for one in ids})
-    for note, ids in by_note.values():
-        if called := {account: id_ for account, id_ in ids.items() if account in having}:
-            announce(note.kind, called, _announced(note), note.at, now)
+def _call(tellings: Sequence[tuple[str, Note, Account]], now: datetime) -> None:
+    """Put notifications, by their ids, before the webhooks of those who get them."""
+    webhooks = webhooks_called({account.id for _, _, account in tellings})
+    for id_, note, account in tellings:
+        announce(webhooks.get(account.id, ()), note.kind, id_, _announced(note), note.at, now)
 
 
 def _announced(note: Note) -> dict[str, Any]:

@@ -5,7 +5,7 @@ A call's body and its three headers are those of the Standard Webhooks specifica
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -154,30 +154,30 @@ def ping(webhook: Webhook, now: datetime) -> None:
     _put(webhook, new_id(), PING, {"webhook": webhook.id}, now, now)
 
 
-def having_webhooks(accounts: Collection[str]) -> set[str]:
-    """Those of the accounts (ids) that have webhooks which are to be called."""
-    if not accounts:
-        return set()
-    return set(Webhook.objects(account__in=list(accounts), paused_at=None).scalar("account"))
+def webhooks_called(accounts: Collection[str]) -> Mapping[str, Sequence[Webhook]]:
+    """The webhooks of accounts (ids) that are to be called, by account."""
+    found: dict[str, list[Webhook]] = {}
+    for webhook in Webhook.objects(account__in=sorted(accounts), paused_at=None):
+        found.setdefault(webhook.account, []).append(webhook)
+    return found
 
 
 def announce(
+    webhooks: Iterable[Webhook],
     kind: str,
-    notifications: Mapping[str, str],
+    notification: str,
     data: Mapping[str, Any],
     at: datetime,
     now: datetime,
 ) -> None:
-    """Put a notification before the webhooks of those who get it: account ids to its ids.
+    """Put a notification before these webhooks of whoever gets it, those that hear of its kind.
 
     `data` is in JSON's types, `at` when it happened. To do it again does nothing for as long as
     calls are KEPT, so whoever was interrupted does.
     """
-    found = Webhook.objects(account__in=list(notifications), paused_at=None)
-    for webhook in found:
+    for webhook in webhooks:
         if not webhook.kinds or kind in webhook.kinds:
-            identified = {"notification": notifications[webhook.account], **data}
-            _put(webhook, notifications[webhook.account], kind, identified, at, now)
+            _put(webhook, notification, kind, {"notification": notification, **data}, at, now)
 
 
 def _put(

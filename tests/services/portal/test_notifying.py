@@ -112,23 +112,23 @@ def test_what_comes_together_is_kept_together(
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """And asked once is who has webhooks: the worker has a batch of events at a time to tell of."""
-    kept, asked = notifying._kept, notifying.having_webhooks
+    """And who has webhooks is asked once: the worker has a batch of events at a time to tell of."""
+    kept, asked = notifying._kept, notifying.webhooks_called
     calls: list[str] = []
 
     def keeping(*args: Any) -> set[str]:
         calls.append("kept")
         return kept(*args)
 
-    def asking(*args: Any) -> set[str]:
+    def asking(accounts: set[str]) -> Any:
         calls.append("asked")
-        return asked(*args)
+        return asked(accounts)
 
     monkeypatch.setattr(notifying, "_kept", keeping)
-    monkeypatch.setattr(notifying, "having_webhooks", asking)
-    hear(circulated(clock))
+    monkeypatch.setattr(notifying, "webhooks_called", asking)
+    hear(circulated(clock), circulated(clock, id="another"))
     assert calls == ["kept", "asked"]
-    assert len(told(people)) == 8
+    assert Notification.objects.count() == 2 * 8
 
 
 def test_a_repeated_insert_makes_one(

@@ -100,7 +100,8 @@ def call_all(house: House) -> None:
 
 def announce(house: House, account: str, *ids: str, kind: str = "match-step") -> None:
     for one in ids:
-        webhooks.announce(kind, {account: one}, {"record": one}, house.clock(), house.clock())
+        called = webhooks.webhooks_called({account}).get(account, ())
+        webhooks.announce(called, kind, one, {"record": one}, house.clock(), house.clock())
 
 
 def now_of(hook: Webhook) -> Webhook:
@@ -117,9 +118,9 @@ def test_a_call_is_signed_as_the_specification_has_it(
     made, secret = webhooks.make(today, account.id, target.url, [], today.clock())
     assert secret.startswith("whsec_")
     assert secret.encode() not in bytes(made.secret)
-    webhooks.announce(
-        "commitment", {account.id: "n1"}, {"record": "Bénin"}, today.clock(), today.clock()
-    )
+    called = webhooks.webhooks_called({account.id})[account.id]
+    now = today.clock()
+    webhooks.announce(called, "commitment", "n1", {"record": "Bénin"}, now, now)
     call_all(today)
     (got, body), *more = target.got
     assert not more
