@@ -145,7 +145,10 @@ def test_a_change_while_publishing_is_published_next(
 
 
 def test_leases_end_with_their_events(
-    settings: Settings, database: Database[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    settings: Settings,
+    database: Database[dict[str, Any]],
+    topics: Topics,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """So nobody needs to end them, but where a newer event has taken the place of one."""
     changes: list[Callable[[], Thing]] = []
