@@ -78,10 +78,7 @@ def notify_all(
         count += len(some)
         by_id = {note.id_for(account.id): (note, account) for note, account in some}
         new = _kept([_document(*one, now, mail_age) for one in by_id.values()], now)
-        if called := [
-            (id_, *by_id[id_]) for id_ in by_id if id_ in new and now - by_id[id_][0].at < mail_age
-        ]:
-            _call(called, now)
+        _call([(id_, *by_id[id_]) for id_ in by_id if id_ in new], now, mail_age)
     return count
 
 
@@ -99,10 +96,14 @@ def _kept(documents: Sequence[dict[str, Any]], now: datetime) -> set[str]:
     return ids
 
 
-def _call(tellings: Sequence[tuple[str, Note, Account]], now: datetime) -> None:
-    """Put notifications, by their ids, before the webhooks of those who get them."""
-    webhooks = webhooks_called({account.id for _, _, account in tellings})
-    for id_, note, account in tellings:
+def _call(
+    tellings: Iterable[tuple[str, Note, Account]], now: datetime, mail_age: timedelta
+) -> None:
+    """Put notifications, by their ids, before the webhooks of those who get them, but what is too
+    old for it."""
+    young = [one for one in tellings if now - one[1].at < mail_age]
+    webhooks = webhooks_called({account.id for _, _, account in young}) if young else {}
+    for id_, note, account in young:
         announce(webhooks.get(account.id, ()), note.kind, id_, _announced(note), note.at, now)
 
 
