@@ -8,7 +8,7 @@ their events are in: all topics have as many, and one fence guards a number.
 import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from itertools import islice
 from sys import intern
@@ -166,13 +166,10 @@ class DuplicateWatch:
         for case in _cases_of(chunk):
             key: _PairKey = (case["side"], case["left"], case["right"])
             partitions[key] = case["partition"]
-            if key not in pairs:
-                # A pair is as alike from either end, but one may have too many others to name it.
-                found = [
-                    compared[end] if end in compared else self._compare(end) for end in _ends(*key)
-                ]
-                if None not in found:
-                    pairs[key] = next((of[key] for of in found if of and key in of), None)
+            if key not in pairs and None not in (compared.get(end, {}) for end in _ends(*key)):
+                # Either end may have too many others to name it.
+                with self._noting_failure(key[0], key[1]):
+                    pairs[key] = self._engine.likely_pair(*key)
         for key in sorted(pairs):
             left, right = (self._known[side].get(id_) for side, id_ in _ends(*key))
             partition = partitions.get(key) if left is None else left.partition
@@ -182,15 +179,22 @@ class DuplicateWatch:
     def _compare(self, record: Record) -> dict[_PairKey, Likely] | None:
         """What the engine finds of a record; None where it fails at it."""
         side, id_ = record
-        try:
+        found: dict[_PairKey, Likely] | None = None
+        with self._noting_failure(side, id_):
             with metrics.COMPARING.time():
-                found = self._engine.duplicates(side, id_)
+                likely = self._engine.duplicates(side, id_)
+            found = {(one.side, one.left, one.right): one for one in likely}
+            metrics.COMPARED.labels(side).inc()
+        return found
+
+    @contextmanager
+    def _noting_failure(self, side: Side, id_: str) -> Iterator[None]:
+        """Count and log what the engine fails at; others are compared all the same."""
+        try:
+            yield
         except Exception as error:
             metrics.NOT_COMPARED.labels(side).inc()
             log.error("record not compared", id=id_, side=side, exc_info=error)
-            return None
-        metrics.COMPARED.labels(side).inc()
-        return {(likely.side, likely.left, likely.right): likely for likely in found}
 
     def _mark_cases(self, condition: Mapping[str, Any]) -> None:
         for case in _cases(condition):

@@ -6,6 +6,7 @@ may be of two organisations, as when an agency and whoever works for it post one
 
 import math
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from shared.likeness.classifier import DECIMALS, shipped
 from shared.likeness.described import Described, Line, usd_cents
 from shared.likeness.evidence import Evidence, likeness_from
 
-__all__ = ["Evidence", "Likely", "likely_duplicates"]
+__all__ = ["Evidence", "Likely", "likely_duplicates", "likely_pair"]
 
 MOST_CANDIDATES = 50
 """Records nearest in meaning that one is compared with."""
@@ -51,21 +52,48 @@ def likely_duplicates(
     stands for itself: that a is b and b is c does not make a and c the same. Whatever the state of
     either record: whether they are open is for the caller to know.
     """
-    index = records.requests if side == "request" else records.offers
+    index = _index(records, side)
     if record not in index:
         return ()
     row = index.row(record)
-    one = _described(records, index, row)
+    one = record, _described(records, index, row)
     shown = shipped().least if least is None else least
     found = []
     for other in _candidates(records, side, row, shown):
-        name = index.id(other)
-        ends = (one, _described(records, index, other))
-        left, right = (record, name) if record < name else (name, record)
-        alike = likeness_from(shown, *(ends if record < name else ends[::-1]))
-        if alike is not None:
-            found.append(Likely(side, left, right, alike.score, alike.features, alike.evidence))
+        another = index.id(other), _described(records, index, other)
+        likely = _compared(side, shown, *sorted((one, another), key=itemgetter(0)))
+        if likely is not None:
+            found.append(likely)
     return tuple(sorted(found, key=lambda likely: (-likely.score, likely.left, likely.right)))
+
+
+def likely_pair(
+    records: Records, side: Side, left: str, right: str, *, least: float | None = None
+) -> Likely | None:
+    """What `likely_duplicates` tells of these two, the lesser id first, however many others are
+    nearer to either; None where they do not seem to be the same, or one is not here."""
+    index = _index(records, side)
+    if left not in index or right not in index:
+        return None
+    one, other = index.row(left), index.row(right)
+    if other not in _near(records, side, one) and one not in _near(records, side, other):
+        return None
+    shown = shipped().least if least is None else least
+    ends = ((id_, _described(records, index, index.row(id_))) for id_ in (left, right))
+    return _compared(side, shown, *ends)
+
+
+def _compared(
+    side: Side, least: float, left: tuple[str, Described], right: tuple[str, Described]
+) -> Likely | None:
+    alike = likeness_from(least, left[1], right[1])
+    if alike is None:
+        return None
+    return Likely(side, left[0], right[0], alike.score, alike.features, alike.evidence)
+
+
+def _index(records: Records, side: Side) -> Index:
+    return records.requests if side == "request" else records.offers
 
 
 def _candidates(records: Records, side: Side, row: int, least: float) -> list[int]:
@@ -73,7 +101,7 @@ def _candidates(records: Records, side: Side, row: int, least: float) -> list[in
 
     Nothing is left out that could reach `least`, a probability above 0.
     """
-    index = records.requests if side == "request" else records.offers
+    index = _index(records, side)
     near = _near(records, side, row)
     weights = np.array([*shipped().weights, shipped().intercept])
     gists = (records.found.requests if side == "request" else records.found.offers).gists
@@ -91,7 +119,7 @@ def _candidates(records: Records, side: Side, row: int, least: float) -> list[in
 def _near(records: Records, side: Side, row: int) -> npt.NDArray[np.int64]:
     """The rows of one owner; of offers those on one theme too, in a large register only those
     that speak of it. In no order, some perhaps more than once."""
-    index = records.requests if side == "request" else records.offers
+    index = _index(records, side)
     found = index.owned(int(index.records.column("owner")[row]))
     if side == "offer" and len(index) > FEW:
         found = np.concatenate([found, records.found.offers_speaking_like(row)])

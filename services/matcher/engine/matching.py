@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.matcher.engine import search
-from services.matcher.engine.duplicates import Likely, likely_duplicates
+from services.matcher.engine.duplicates import Likely, likely_duplicates, likely_pair
 from services.matcher.engine.embargoes import Embargo
 from services.matcher.engine.features import FEATURES
 from services.matcher.engine.geography import Geography
@@ -185,6 +185,11 @@ class Engine:
         Whether the records are open does not matter. Nothing for a record that is not here.
         """
         return likely_duplicates(self._records, side, record)
+
+    def likely_pair(self, side: Side, left: str, right: str) -> Likely | None:
+        """What `duplicates` tells of these two, the lesser id first, however many others are nearer
+        to either; None where they do not seem to be the same, or one is not here."""
+        return likely_pair(self._records, side, left, right)
 
     def open_needs(self, request: str) -> tuple[int, ...]:
         """The numbers of a request's own lines of which something is still needed, in order."""

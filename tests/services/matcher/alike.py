@@ -28,11 +28,19 @@ class Finder:
         self.asked.append(record)
         if record in self.failing:
             raise RuntimeError("cannot be compared")
-        return tuple(
-            Likely(side, left, right, score, (score,), (Evidence("meaning", None, None, score),))
-            for (of, left, right), score in self.alike.items()
-            if of == side and record in (left, right)
-        )
+        found = (self._found(*pair) for pair in self.alike if pair[0] == side)
+        return tuple(one for one in found if record in (one.left, one.right))
+
+    def likely_pair(self, side: str, left: str, right: str) -> Likely | None:
+        """As the engine's."""
+        if self.failing & {left, right}:
+            raise RuntimeError("cannot be compared")
+        return self._found(side, left, right) if (side, left, right) in self.alike else None
+
+    def _found(self, side: str, left: str, right: str) -> Likely:
+        score = self.alike[side, left, right]
+        evidence = (Evidence("meaning", None, None, score),)
+        return Likely(side, left, right, score, (score,), evidence)
 
 
 class Worker:

@@ -393,6 +393,19 @@ def test_one_that_cannot_be_compared_holds_up_no_other(worker: Worker, finder: F
     assert (status(), status("request", "b", "c")) == ("open", "closed")
 
 
+def test_of_a_pair_that_is_alike_no_more_nothing_else_is_compared(
+    worker: Worker, finder: Finder
+) -> None:
+    """The other end of each would be compared with all that it may be like."""
+    finder.alike |= {("request", "a", id_): 0.9 for id_ in "bcde"}
+    worker.hears(*(request_event(id_) for id_ in "abcde"))
+    finder.alike.clear()
+    finder.asked.clear()
+    worker.hears(request_event("a", 2))
+    assert finder.asked == ["a"]
+    assert {status("request", "a", id_) for id_ in "bcde"} == {"closed"}
+
+
 def test_cases_that_are_as_they_were_are_read_together(worker: Worker, finder: Finder) -> None:
     ids = "abcdefgh"
     finder.alike |= {("request", *pair): 0.9 for pair in itertools.combinations(ids, 2)}

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -73,6 +74,32 @@ def test_the_same_in_two_languages_and_channels_is_found_from_both_ends(engine: 
     assert pairs(engine.duplicates("request", "a")) == {("a", "b")}
     assert engine.duplicates("request", "b") == engine.duplicates("request", "a")
     assert engine.duplicates("request", "c") == ()
+
+
+def test_a_pair_is_told_as_either_end_tells_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And also where both ends have others that are nearer."""
+    for number in range(4):
+        put(engine, f"r{number}", needs=[ROOMS, COURSE], **texts(STORES))
+        profile = OfferProfile.of_event(offer_event(f"o{number}", **texts(STORES)).data)
+        engine.put_offer(profile)
+    put(engine, "law", needs=[BROKERS], **texts(LAW))
+    put(engine, "another-state", country="MLI", needs=[ROOMS, COURSE], **texts(STORES))
+    whole: dict[tuple[Side, str, str], Likely] = {}
+    sides: dict[Side, list[str]] = {
+        "request": [*(f"r{n}" for n in range(4)), "law", "another-state"],
+        "offer": [f"o{n}" for n in range(4)],
+    }
+    for side, ids in sides.items():
+        found = [one for id_ in ids for one in engine.duplicates(side, id_)]
+        whole |= {(side, one.left, one.right): one for one in found}
+    assert len(whole) == 12
+    monkeypatch.setattr("services.matcher.engine.duplicates.MOST_CANDIDATES", 0)
+    for side, ids in sides.items():
+        for pair in combinations(sorted(ids), 2):
+            assert engine.likely_pair(side, *pair) == whole.get((side, *pair))
+    assert engine.likely_pair("request", "r0", "unheard-of") is None
 
 
 def test_the_same_text_of_two_states_is_no_duplicate(engine: Engine) -> None:
