@@ -152,7 +152,8 @@ def test_whether_it_takes_its_calls_is_told_with_the_last_of_them(
     assert "2 · It answered with status 503." in page.text  # it was taken only then
     clock.forward(minutes=1)
     now = house.clock()
-    webhooks.announce("commitment", {hook.account: "n"}, {"record": "r"}, now, now)
+    called = webhooks.webhooks_called({hook.account})[hook.account]
+    webhooks.announce(called, "commitment", "n", {"record": "r"}, now, now)
     answered(house, monkeypatch, None)
     rows = browser.open(at).text.partition("Last calls")[2]
     assert rows.index("Commitments") < rows.index("Trial")
