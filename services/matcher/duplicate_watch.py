@@ -168,7 +168,7 @@ class DuplicateWatch:
             partitions[key] = case["partition"]
             if key not in pairs and None not in (compared.get(end, {}) for end in _ends(*key)):
                 # Either end may have too many others to name it.
-                with self._noting_failure(key[0], key[1]):
+                with _noting_failure(key[0], key[1]):
                     pairs[key] = self._engine.likely_pair(*key)
         for key in sorted(pairs):
             left, right = (self._known[side].get(id_) for side, id_ in _ends(*key))
@@ -180,26 +180,27 @@ class DuplicateWatch:
         """What the engine finds of a record; None where it fails at it."""
         side, id_ = record
         found: dict[_PairKey, Likely] | None = None
-        with self._noting_failure(side, id_):
+        with _noting_failure(side, id_):
             with metrics.COMPARING.time():
                 likely = self._engine.duplicates(side, id_)
             found = {(one.side, one.left, one.right): one for one in likely}
             metrics.COMPARED.labels(side).inc()
         return found
 
-    @contextmanager
-    def _noting_failure(self, side: Side, id_: str) -> Iterator[None]:
-        """Count and log what the engine fails at; others are compared all the same."""
-        try:
-            yield
-        except Exception as error:
-            metrics.NOT_COMPARED.labels(side).inc()
-            log.error("record not compared", id=id_, side=side, exc_info=error)
-
     def _mark_cases(self, condition: Mapping[str, Any]) -> None:
         for case in _cases(condition):
             for end in _ends(case["side"], case["left"], case["right"]):
                 self._waiting.setdefault(end, self._clock())
+
+
+@contextmanager
+def _noting_failure(side: Side, id_: str) -> Iterator[None]:
+    """Count and log what the engine fails at; others are compared all the same."""
+    try:
+        yield
+    except Exception as error:
+        metrics.NOT_COMPARED.labels(side).inc()
+        log.error("record not compared", id=id_, side=side, exc_info=error)
 
 
 def _ends(side: Side, left: str, right: str) -> tuple[Record, Record]:

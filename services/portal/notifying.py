@@ -77,7 +77,7 @@ def notify_all(
         turns.note()  # they may be many that are due at once
         count += len(some)
         by_id = {note.id_for(account.id): (note, account) for note, account in some}
-        new = _kept([_document(*one, now, mail_age) for one in by_id.values()], now)
+        new = _kept([_document(id_, *one, now, mail_age) for id_, one in by_id.items()], now)
         _call([(id_, *by_id[id_]) for id_ in by_id if id_ in new], now, mail_age)
     return count
 
@@ -122,11 +122,13 @@ def _announced(note: Note) -> dict[str, Any]:
     }
 
 
-def _document(note: Note, account: Account, now: datetime, mail_age: timedelta) -> dict[str, Any]:
+def _document(
+    id_: str, note: Note, account: Account, now: datetime, mail_age: timedelta
+) -> dict[str, Any]:
     mail = mail_choice(account.mail_choices or {}, note.kind)
     mailed = mail != "none" and now - note.at < mail_age and account.locked_at is None
     return {
-        "_id": note.id_for(account.id),
+        "_id": id_,
         "account": account.id,
         "kind": note.kind,
         "record_type": note.record_type,

@@ -86,9 +86,7 @@ def test_a_handler_that_dies_between_two_is_made_up_for(
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    calls = 0
-
-    keep = notifying._kept
+    keep, calls = notifying._kept, 0
 
     def dying(*args: Any) -> set[str]:
         nonlocal calls
